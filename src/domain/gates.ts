@@ -3,6 +3,7 @@
 import { AHEAD_TOLERANCE_MS } from './fix-times'
 import { distanceM } from './geo'
 import type { LocationRecord } from './location-record'
+import { NO_MOTION } from './motion'
 import { hasEnded, type Order } from './order'
 import type { DropCode, LateReject, Place, Track } from './track'
 import type { Vehicle } from './view'
@@ -75,8 +76,7 @@ function align(step: Step, assignment: number): void {
 /** The track as it starts under another assignment: nothing of the former rider remains. */
 export function clearForAssignment(track: Track, assignment: number): Track {
   const { last: _last, boundTo: _boundTo, ...rest } = track
-  const motion = { kind: 'waiting' as const, sinceMs: 0, lat: 0, lng: 0 }
-  return { ...rest, assignment, lagMs: 0, lateRejects: [], jumpRejects: [], motion, intervalMs: 0 }
+  return { ...rest, assignment, lagMs: 0, lateRejects: [], jumpRejects: [], motion: NO_MOTION, intervalMs: 0 }
 }
 
 /** A slow clock that was set right shows as a fix from the future: from here on its own times hold again. */

@@ -3,9 +3,8 @@
 import { clearForAssignment, GATES, type Step } from './gates'
 import { bearingDeg, distanceM } from './geo'
 import type { LocationRecord } from './location-record'
-import { updateMotion } from './motion'
+import { type MotionState, NO_MOTION, updateMotion } from './motion'
 import type { Order } from './order'
-import type { Motion } from './view'
 
 /** An accepted (or provisionally rejected) fix in the tracker's terms. */
 export interface Place {
@@ -38,7 +37,7 @@ export interface Track {
   lateRejects: LateReject[]
   /** Too-fast fixes that agree with each other so far, oldest first. */
   jumpRejects: Place[]
-  motion: { kind: Motion; sinceMs: number; lat: number; lng: number }
+  motion: MotionState
   /** The usual time between fixes in milliseconds, smoothed. */
   intervalMs: number
   /** How many records each gate refused. */
@@ -112,7 +111,7 @@ export function emptyTrack(orderId: string): Track {
     lagMs: 0,
     lateRejects: [],
     jumpRejects: [],
-    motion: { kind: 'waiting', sinceMs: 0, lat: 0, lng: 0 },
+    motion: NO_MOTION,
     intervalMs: 0,
     dropped: {},
   }
