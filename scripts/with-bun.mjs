@@ -57,6 +57,19 @@ function forwardSignals() {
   }
 }
 
+/** Stops when `npm run` goes: a SIGTERM to npm ends the shell between it and this process, and no signal comes here. */
+function stopWithParent() {
+  if (!process.env.npm_lifecycle_event) return
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    stoppedBy = 'SIGTERM'
+    if (child) child.kill('SIGTERM')
+  }, 500)
+  timer.unref()
+}
+
 /** Runs a program to its end and returns its exit code, 128 + n when signal n ended it. */
 function run(program, args, options) {
   return new Promise((done, failed) => {
@@ -114,7 +127,15 @@ function bunPackage() {
 /** How to install one npm package into the current folder, with whatever runs this script. */
 function packageInstaller() {
   if (process.versions.bun) return [process.execPath, 'add', '--exact', '--ignore-scripts']
-  const flags = ['install', '--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--ignore-scripts']
+  const flags = [
+    'install',
+    '--no-save',
+    '--no-package-lock',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    '--no-update-notifier',
+  ]
   const npmScript = process.env.npm_execpath || ''
   return /npm-cli\.c?js$/.test(npmScript) ? [process.execPath, npmScript, ...flags] : ['npm', ...flags]
 }
@@ -221,6 +242,7 @@ async function main([name, ...rest]) {
   const args = rest[0] === '--' ? rest.slice(1) : rest
 
   forwardSignals()
+  stopWithParent()
   const version = pinnedBun()
   const bun = await findBun(version)
   const env = environmentWith(bun)

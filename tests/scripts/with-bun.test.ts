@@ -97,6 +97,23 @@ console.log(process.pid)`,
     expect(() => process.kill(pid, 0)).toThrow()
   })
 
+  test('stops the command when the shell of `npm run` is gone', async () => {
+    writeFileSync(join(project, 'wait.ts'), 'setInterval(() => {}, 1000)\nconsole.log(process.pid)')
+    const script = join(project, 'scripts/with-bun.mjs')
+    const shell = Bun.spawn(['/bin/sh', '-c', `"${runtime}" "${script}" wait.ts; :`], {
+      env: { ...process.env, npm_lifecycle_event: 'demo' },
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'ignore',
+    })
+    const output = shell.stdout.getReader()
+    const pid = Number(new TextDecoder().decode((await output.read()).value))
+    shell.kill('SIGTERM')
+    // Every process of the chain holds this pipe: it ends when the last one has gone.
+    expect((await output.read()).done).toBe(true)
+    expect(() => process.kill(pid, 0)).toThrow()
+  })
+
   test('says what to do when the pinned Bun cannot be fetched, and leaves nothing half', async () => {
     pinBun('0.0.1')
     const { code, stderr } = await run(runtime, ['demo'], {
