@@ -128,13 +128,10 @@ function bunPackage() {
 function packageInstaller() {
   if (process.versions.bun) return [process.execPath, 'add', '--exact', '--ignore-scripts']
   const flags = [
-    'install',
-    '--no-save',
-    '--no-package-lock',
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts',
-    '--no-update-notifier',
+    ...['install', '--no-save', '--no-package-lock', '--ignore-scripts'],
+    ...['--no-audit', '--no-fund', '--no-update-notifier'],
+    // By its own settings npm keeps trying for more than a minute before it says that there is no network.
+    ...['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=4000'],
   ]
   const npmScript = process.env.npm_execpath || ''
   return /npm-cli\.c?js$/.test(npmScript) ? [process.execPath, npmScript, ...flags] : ['npm', ...flags]

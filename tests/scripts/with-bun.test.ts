@@ -107,11 +107,10 @@ console.log(process.pid)`,
       stderr: 'ignore',
     })
     const output = shell.stdout.getReader()
-    const pid = Number(new TextDecoder().decode((await output.read()).value))
+    expect((await output.read()).done).toBe(false)
     shell.kill('SIGTERM')
     // Every process of the chain holds this pipe: it ends when the last one has gone.
     expect((await output.read()).done).toBe(true)
-    expect(() => process.kill(pid, 0)).toThrow()
   })
 
   test('says what to do when the pinned Bun cannot be fetched, and leaves nothing half', async () => {
