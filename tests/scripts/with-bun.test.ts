@@ -115,10 +115,10 @@ console.log(process.pid)`,
 
   test('says what to do when the pinned Bun cannot be fetched, and leaves nothing half', async () => {
     pinBun('0.0.1')
+    await using registry = Bun.serve({ port: 0, fetch: () => new Response('none', { status: 404 }) })
     const { code, stderr } = await run(runtime, ['demo'], {
-      npm_config_registry: 'http://127.0.0.1:1/',
-      npm_config_fetch_retries: '0',
-      BUN_CONFIG_REGISTRY: 'http://127.0.0.1:1/',
+      npm_config_registry: registry.url.href,
+      BUN_CONFIG_REGISTRY: registry.url.href,
     })
     expect(code).toBe(1)
     expect(stderr).toContain('Could not fetch Bun 0.0.1')
