@@ -12,7 +12,10 @@ export interface TrackPoint extends LatLng {
 
 const prefix = 'world'
 
-/** Whole km/h (routino drops the rest). Speeds that include crossings and traffic; routino's own are the limits of an empty road (96 km/h on a main street). */
+/**
+ * Whole km/h, for routino drops the rest. They include crossings and traffic; routino's own are the limits of an empty road
+ * (96 on a main street).
+ */
 const motorKmh = {
   motorway: 80,
   trunk: 50,
