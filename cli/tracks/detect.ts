@@ -25,7 +25,8 @@ export function detectSyntax(source: Pick<TrackSource, 'headBytes' | 'head' | 'e
   if (/^\S+\s*\t[^\t]*\t\s*\{/.test(firstLine)) return 'owntracks'
   // A file whose first record was cut off is still a Recorder's, by its name and any later line.
   if (source.extension === 'rec' && /\t\s*\{/.test(text)) return 'owntracks'
-  if (/[,;\t]/.test(firstLine)) return 'csv'
+  const [names] = text.split(/[\r\n]+/).filter((line) => !line.startsWith('#'))
+  if (names && /[,;\t]/.test(names)) return 'csv'
   throw new TrackFileError('unknown_format', unknown(source.extension))
 }
 

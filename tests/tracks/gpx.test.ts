@@ -117,6 +117,7 @@ describe('readTracks, GPX', () => {
     const expected = [{ name: 'Café', points: [{ lat: 1, lng: 2 }] }]
     expect((await readContent(`\uFEFF${text}`)).tracks).toEqual(expected)
     expect((await readContent(Buffer.from(`\uFEFF${text}`, 'utf16le'))).tracks).toEqual(expected)
+    expect((await readContent(Buffer.from(`\uFEFF${text}`, 'utf16le').swap16())).tracks).toEqual(expected)
     const latin1 = text.replace('version="1.0"', 'version="1.0" encoding="ISO-8859-1"')
     expect((await readContent(Buffer.from(latin1, 'latin1'))).tracks).toEqual(expected)
   })
