@@ -101,11 +101,16 @@ describe('CsvRows', () => {
     ])
   })
 
-  test('a quote that never closes costs its own line only', () => {
-    const lines = ['a,b', '"stray,1', ...Array.from({ length: 250 }, (_, i) => `${i},2`)]
-    const { taken, brokenLines } = rowsOf(lines.join('\n'))
-    expect(brokenLines).toBe(1)
-    expect(taken).toHaveLength(251)
+  test('a quote that never closes is a plain character, or costs its own line', () => {
+    const plain = Array.from({ length: 250 }, (_, i) => [String(i), '2'])
+    const text = (stray: string) => ['a,b', stray, ...plain.map((cells) => cells.join(','))].join('\n')
+    expect(rowsOf(text('"stray,1'))).toEqual({ taken: [['a', 'b'], ['"stray', '1'], ...plain], brokenLines: 0 })
+    expect(rowsOf(text('"stray'))).toEqual({ taken: [['a', 'b'], ...plain], brokenLines: 1 })
+    expect(rowsOf('a,b\n"stray')).toEqual({ taken: [['a', 'b']], brokenLines: 1 })
+  })
+
+  test('two strays do not swallow the line between them', () => {
+    expect(rowsOf('a,b\n1,"x\n2,3\n4,"y\n5,6').taken.map((cells) => cells[0])).toEqual(['a', '1', '2', '4', '5'])
   })
 
   test('reads back every table that is written by the rule', () => {
