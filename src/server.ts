@@ -1,7 +1,7 @@
 /** The composition root: opens what the settings ask for, joins the roles, listens; and takes it all down in order. */
 
-import { openAdapters } from './adapters/open'
 import { takeDataFolder } from './adapters/embedded/data-folder'
+import { openAdapters } from './adapters/open'
 import type { Config } from './config'
 import type { OnError } from './errors'
 import { buildApp, type Handlers } from './http/app'

@@ -1,8 +1,8 @@
 /** The pages that people see: found packed in the executable, or as the last build left them when run from source. */
 
+import packPath from '../../dist/web.pack' with { type: 'file' }
 import type { Config } from '../config'
 import { type Assets, openAssets } from './assets'
-import packPath from '../../dist/web.pack' with { type: 'file' }
 
 /** Opens the pages. */
 export function openPages(config: Pick<Config, 'mapStyle'>): Promise<Assets> {
