@@ -36,7 +36,7 @@ export class Partition {
   readonly #aside = new Map<string, Aside[]>()
   /** Orders changed since the last checkpoint, with their new trail points. */
   readonly #unsaved = new Map<string, TrailPoint[]>()
-  #lastAt = 0
+  #lastAt = -1
 
   constructor(private readonly deps: PartitionDeps) {}
 
@@ -94,7 +94,7 @@ export class Partition {
     if (at > this.#lastAt) this.#lastAt = at
   }
 
-  /** Everything up to here is folded and, once `unsaved` is saved, need not come again. 0: nothing yet. */
+  /** Everything up to here is folded and, once `unsaved` is saved, need not come again. Below 0: nothing yet. */
   get committable(): number {
     let floor = this.#lastAt
     for (const [first] of this.#aside.values()) if (first !== undefined) floor = Math.min(floor, first.at - 1)
