@@ -175,7 +175,7 @@ describe('the arrival', () => {
 
   test('a refused link says nothing of the order, even if it was seen before', () => {
     const arrival = arrivalOf(moment({ tracking: { phase: 'refused' } }))
-    expect(arrival).toEqual({ label: 'Arrival', main: 'Nothing to show' })
+    expect(arrival).toEqual({ label: 'Arrival', main: 'Link not valid' })
   })
 })
 
@@ -183,7 +183,7 @@ describe('the freshness', () => {
   const text = (change: Change) => freshnessOf(moment(change), nowMs)
 
   test('counts from when the server received the fix', () => {
-    expect(text({})).toEqual({ text: 'Live · updated 2 s ago', tone: 'live' })
+    expect(text({ position: { received_ms: nowMs - 7_000 } })).toEqual({ text: 'Live · updated 7 s ago', tone: 'live' })
     expect(text({ position: { received_ms: nowMs } })?.text).toBe('Live · updated just now')
   })
 
@@ -193,7 +193,7 @@ describe('the freshness', () => {
       tone: 'warn',
     })
     expect(text({ tracking: { phase: 'reconnecting', heardAtMs: nowMs - 12_000 } })).toEqual({
-      text: 'Reconnecting · last news 12 s ago',
+      text: 'Reconnecting · news from 12 s ago',
       tone: 'warn',
     })
     expect(text({ tracking: { phase: 'reconnecting', online: false } })).toEqual({ text: 'Offline', tone: 'warn' })
