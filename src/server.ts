@@ -3,7 +3,7 @@
 import type { Context } from 'hono'
 import { takeDataFolder } from './adapters/embedded/data-folder'
 import { openAdapters } from './adapters/open'
-import type { Config } from './config'
+import { type Config, signingKeysPath } from './config'
 import type { OnError } from './errors'
 import type { Assets } from './fanout/assets'
 import { buildApp, type Env, type Handlers } from './http/app'
@@ -56,7 +56,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
         import('./ingest/routes'),
         import('./ingest/resolve-orders'),
       ])
-    const keys = await openSigningKeys(config.signingKeys ?? folder.file('keys.json'), { create: true })
+    const keys = await openSigningKeys(signingKeysPath(config), { create: true })
     const store = await openDatabase(config.database ?? folder.file('zlt.db'))
     closers.push(() => store.close())
     const { issuer, tokenTtlMs, adminPassword, bodyLimitBytes: maxBodyBytes } = config
