@@ -47,8 +47,6 @@ export type MapViewOptions = {
 const maxFitZoom = 16.5
 /** With nobody on the map there is nothing to look at closely. */
 const maxStopsZoom = 14.5
-/** How near MapLibre's own controls and our pins come to the edge of what is free. */
-const marginPx = 56
 
 /** Loads MapLibre's own style sheet, under the page's; the map may be made once it is there. */
 export function loadMapStyles(doc: Document): Promise<void> {
@@ -269,8 +267,8 @@ export class MapView {
     if (!bounds) return undefined
     const { top, right, bottom, left } = this.#inset
     const { clientWidth, clientHeight } = this.#map.getContainer()
-    const x = Math.min(marginPx, (clientWidth - left - right) / 4)
-    const y = Math.min(marginPx, (clientHeight - top - bottom) / 4)
+    const x = marginOf(clientWidth - left - right)
+    const y = marginOf(clientHeight - top - bottom)
     const padding = { top: top + y + 12, right: right + x, bottom: bottom + y, left: left + x }
     const camera = this.#map.cameraForBounds(bounds, { padding, maxZoom: this.#pose ? maxFitZoom : maxStopsZoom })
     if (!camera || camera.zoom === undefined || !camera.center) return undefined
@@ -284,4 +282,9 @@ export class MapView {
     if (durationMs === 0 || this.#options.reducedMotion()) this.#map.jumpTo(camera)
     else this.#map.easeTo({ ...camera, duration: durationMs })
   }
+}
+
+/** How near a pin may come to the edge of what is free: room for its disc and ring, less where room is scarce. */
+function marginOf(freePx: number): number {
+  return Math.min(freePx / 4, Math.min(96, Math.max(56, freePx * 0.11)))
 }
