@@ -14,18 +14,24 @@ export type ToOwner =
   /** All that this hub watches of a partition: replaces what the owner remembered of it. */
   | { type: 'announce'; partition: number; orders: [order: string, audiences: Audience[]][] }
 
+/** The newest position of an order for one audience; without `json` it answers a watch of an order that has none yet. */
+export interface PositionMessage {
+  type: 'position'
+  order: string
+  audience: Audience
+  at: number
+  rev: number
+  assignment: number
+  receivedMs: number
+  /** The position part as the socket carries it. */
+  json: string | null
+  /** Records dropped so far, by code; for `ops` only. */
+  dropped?: Partial<Record<string, number>>
+}
+
 /** From an owner to a hub. */
 export type ToHub =
-  /** `json` is the position part for one audience; null answers a watch when there is none (yet). */
-  | {
-      type: 'position'
-      order: string
-      audience: Audience
-      at: number
-      rev: number
-      assignment: number
-      json: string | null
-    }
+  | PositionMessage
   /** The sender owns the partition from now on: announce to it. */
   | { type: 'owner'; partition: number }
   /** The sender does not own the partition of what was watched: look again. */
