@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fetchExtract } from './world/fetch-extract.ts'
+import { makeRoutes } from './world/make-routes.ts'
 import { makeTiles } from './world/make-tiles.ts'
 
 /*
@@ -13,6 +14,7 @@ const folder = await mkdtemp(join(tmpdir(), 'zlt-world-'))
 try {
   const extractPath = await fetchExtract(folder)
   await write('web/map/liechtenstein.pmtiles', await makeTiles(extractPath, folder))
+  await write('cli/demo/routes.json', `${JSON.stringify(await makeRoutes(extractPath, folder), null, 2)}\n`)
 } finally {
   await rm(folder, { recursive: true })
 }

@@ -8,7 +8,7 @@ const attribution = '© OpenStreetMap contributors'
 /**
  * Makes the map's PMTiles file from an OpenStreetMap extract, with tilemaker and the schema beside this file.
  *
- * The same extract gives the same bytes under the same tilemaker and Bun: one thread, else the order inside tiles varies.
+ * On one thread, so that the order inside tiles seldom differs from run to run; tilemaker promises no fixed one.
  *
  * @param folder where tilemaker leaves its own output
  */
