@@ -1,4 +1,5 @@
 import { parseDecimal } from './decimal.ts'
+import { looksPlanar } from './planar.ts'
 import { TrackFileError } from './track.ts'
 import type { RawPoint, TrackBuilder } from './track-builder.ts'
 
@@ -46,6 +47,8 @@ interface Columns {
   heading: number
   speed: number
   speedFactor: number
+  /** The position was found under x and y, which as often mean metres. */
+  isXy: boolean
 }
 
 /**
@@ -85,12 +88,22 @@ export class RecordReader {
     this.builder.addTo(columns.keys.map((index) => values[index]?.trim() ?? '').join(' '), point)
   }
 
-  /** Ends the reading: an `id` that differs on every record numbers the records, so they are one ride. */
+  /**
+   * Ends the reading: an `id` that differs on every record numbers the records, so they are one ride.
+   * @throws TrackFileError `not_degrees` when x and y cannot be longitude and latitude
+   */
   end(): void {
-    const { tracks } = this.builder
-    if (tracks.length < 2 || tracks.some((track) => track.points.length > 1)) return
-    const points = tracks.flatMap((track) => track.points)
-    tracks.splice(0, tracks.length, { points })
+    const { tracks, outOfRange } = this.builder
+    if (tracks.length > 1 && tracks.every((track) => track.points.length === 1)) {
+      const points = tracks.flatMap((track) => track.points)
+      tracks.splice(0, tracks.length, { points })
+    }
+    if (this.#columns.isXy && (outOfRange > 0 || tracks.some((track) => looksPlanar(track.points)))) {
+      throw new TrackFileError(
+        'not_degrees',
+        'has columns x and y that are no degrees, but perhaps metres: convert them to WGS 84, in columns lat and lng',
+      )
+    }
   }
 
   #time(values: readonly string[]): number | undefined {
@@ -145,6 +158,7 @@ function findColumns(names: readonly string[]): Columns {
     heading: find(HEADING),
     speed,
     speedFactor: SPEED.get(plain[speed] ?? '') ?? 1,
+    isXy: plain[lat] === 'y' || plain[lng] === 'x',
   }
 }
 

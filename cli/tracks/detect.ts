@@ -25,7 +25,8 @@ export function detectSyntax(source: Pick<TrackSource, 'headBytes' | 'head' | 'e
   if (/^\S+\s*\t[^\t]*\t\s*\{/.test(firstLine)) return 'owntracks'
   // A file whose first record was cut off is still a Recorder's, by its name and any later line.
   if (source.extension === 'rec' && /\t\s*\{/.test(text)) return 'owntracks'
-  if (/[,;\t]/.test(firstLine)) return 'csv'
+  const [names] = text.split(/[\r\n]+/).filter((line) => !line.startsWith('#'))
+  if (names && /[,;\t]/.test(names)) return 'csv'
   throw new TrackFileError('unknown_format', unknown(source.extension))
 }
 
@@ -37,15 +38,14 @@ function refuseBinary(bytes: Uint8Array, head: string): void {
   if (starts(0x1f, 0x8b) || starts(0x42, 0x5a, 0x68) || starts(0x28, 0xb5, 0x2f, 0xfd) || starts(0xfd, 0x37, 0x7a)) {
     throw new TrackFileError('compressed', 'is compressed: unpack it first')
   }
-  if (head.slice(8, 12) === '.FIT') {
+  if (String.fromCharCode(...bytes.subarray(8, 12)) === '.FIT') {
     throw new TrackFileError('unsupported_format', 'is a FIT file: export the activity as GPX or TCX')
   }
   if (head.slice(0, 4096).includes('\0')) throw new TrackFileError('unknown_format', unknown(''))
 }
 
 function detectXml(text: string): TrackSyntax {
-  const body = text.replace(/<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!DOCTYPE[^>[]*(?:\[[\s\S]*?\])?[^>]*>/gi, '')
-  const root = /<(?:[\w.-]+:)?([A-Za-z][\w.-]*)/.exec(body)?.[1]
+  const root = /^<(?:[\w.-]+:)?([A-Za-z][\w.-]*)/.exec(skipProlog(text))?.[1]
   const syntax = root === undefined ? undefined : ROOTS.get(root)
   if (syntax) return syntax
   if (root?.toLowerCase() === 'html') {
@@ -56,6 +56,20 @@ function detectXml(text: string): TrackSyntax {
   }
   const found = root === undefined ? 'has no root element' : `is XML with the root <${root}>`
   throw new TrackFileError('unknown_format', `${found}: GPX, KML and TCX can be read`)
+}
+
+/** What follows declarations, comments and a document type. */
+function skipProlog(text: string): string {
+  let rest = text
+  for (;;) {
+    const end = rest.startsWith('<!--') ? '-->' : rest.startsWith('<?') ? '?>' : rest.startsWith('<!') ? '>' : undefined
+    if (!end) return rest
+    // A document type with entities of its own holds further declarations in brackets.
+    const from = end === '>' && /^<![^>]*\[/.test(rest) ? rest.indexOf(']') : 0
+    const at = rest.indexOf(end, Math.max(from, 2))
+    if (at === -1) return ''
+    rest = rest.slice(at + end.length).trimStart()
+  }
 }
 
 /** One record a line: the first line is an object by itself, and more follow or it calls itself OwnTracks'. */

@@ -15,7 +15,8 @@ export class CoordinateList {
   ) {}
 
   write(piece: string): void {
-    const text = (this.#rest + piece).replace(/\s*,\s*/g, ',')
+    // The look behind keeps a long run of blanks from being tried at each of its characters.
+    const text = (this.#rest + piece).replace(/(?<!\s)\s*,\s*/g, ',')
     // The last tuple and the blanks behind it stay: its number, or a comma after the blanks, may go on.
     let keep = text.trimEnd().length
     while (keep > 0 && text.charCodeAt(keep - 1) > 0x20) keep -= 1

@@ -89,6 +89,7 @@ function refuseUnreadable(error: unknown): never {
 /** A byte order mark decides, then an XML declaration (XML 1.0, appendix F), else it is UTF-8. */
 function encodingOf(bytes: Uint8Array): Bun.Encoding {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16'
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be' as Bun.Encoding
   const start = new TextDecoder('latin1').decode(bytes.subarray(0, 200))
   const declared = /^\s*<\?xml[^>]*\sencoding=["']([\w-]+)["']/.exec(start)?.[1]?.toLowerCase()
   // A declaration that was legible as bytes is not in UTF-16, whatever it claims.

@@ -65,6 +65,7 @@ export type TrackFileErrorCode =
   | 'malformed'
   | 'too_large'
   | 'no_position_columns'
+  | 'not_degrees'
   | 'no_points'
 
 /** A file that cannot be used. The message says why and what to do; it does not name the file, which the caller knows. */

@@ -97,6 +97,12 @@ export class Hub {
     return this.#orders.get(orderId)?.positions.get(audience)
   }
 
+  /** Asks the owner for its newest answer. */
+  askAgain(orderId: string): void {
+    const watched = this.#orders.get(orderId)
+    if (watched !== undefined) this.deps.source.watch(orderId, audiencesOf(watched.watches))
+  }
+
   /** Resolves when a position message for the order arrives, or after `timeoutMs`. */
   nextPosition(orderId: string, timeoutMs: number): Promise<void> {
     const watched = this.#orders.get(orderId)

@@ -51,17 +51,34 @@ export function createVerifier(keys: KeyRing, issuer: string, now: () => number 
   }
 }
 
-/** Makes the check for requests with `Authorization: Bearer`; the token is never looked for anywhere else. */
+/** How a browser's WebSocket, which cannot set headers, carries its token: as an offered subprotocol. */
+const BEARER_PROTOCOL = 'zlt.bearer.'
+
+/** Makes the check for requests: `Authorization: Bearer`, or the subprotocol of a WebSocket opening; never the query. */
 export function createAuthenticate(verify: VerifyToken): Authenticate {
   return function authenticate(request) {
     const header = request.headers.get('authorization')
-    if (header === null) throw new ZltError('token_missing', 'send Authorization: Bearer <token>')
+    if (header === null) return verify(tokenOfOpening(request))
     // RFC 9110: the scheme is case-insensitive.
     if (header.length < 8 || header.slice(0, 7).toLowerCase() !== 'bearer ') {
       throw new ZltError('token_invalid', 'send Authorization: Bearer <token>')
     }
     return verify(header.slice(7))
   }
+}
+
+/** @throws ZltError `token_in_query` */
+export function refuseTokenInQuery(query: URLSearchParams): void {
+  if (!query.has('token') && !query.has('access_token')) return
+  throw new ZltError('token_in_query', 'send the token as a header or subprotocol: URLs land in logs')
+}
+
+function tokenOfOpening(request: Request): string {
+  const offered = request.headers.get('sec-websocket-protocol')
+  const protocol = offered?.split(',').find((name) => name.trim().startsWith(BEARER_PROTOCOL))
+  if (protocol !== undefined) return protocol.trim().slice(BEARER_PROTOCOL.length)
+  refuseTokenInQuery(new URL(request.url).searchParams)
+  throw new ZltError('token_missing', 'send Authorization: Bearer <token>')
 }
 
 /** Three parts of base64url without padding (RFC 7515 §2); jose alone would take blanks and loose ends. */
