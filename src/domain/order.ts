@@ -100,6 +100,11 @@ export function moveOrder(order: Order, status: OrderStatus, nowMs: number): Ord
   return moved
 }
 
+/** Replaces what was said of the order at its creation, member by member; `illegal` once it is over. */
+export function editOrder(order: Order, patch: OrderInput, nowMs: number): Order | 'illegal' {
+  return hasEnded(order) ? 'illegal' : { ...order, ...patch, rev: nextRev(order.rev, nowMs) }
+}
+
 /**
  * Recomputes `visible` and `stops_before` over one rider's orders in hand, in the sequence they were assigned.
  * Returns only those that changed, each with a new `rev`: the same transaction must store them all.

@@ -135,7 +135,7 @@ export const ROUTES = {
     summary: 'Create a user; the id is the token’s sub',
     body: 'UserInput',
     answers: { 201: 'User' },
-    errors: ['user_exists'],
+    errors: ['user_exists', 'too_many_requests', 'disk_full'],
   },
   listUsers: {
     method: 'GET',
@@ -145,6 +145,7 @@ export const ROUTES = {
     summary: 'List users',
     query: PAGED,
     answers: { 200: 'UserList' },
+    errors: ['invalid_parameter'],
   },
   getUser: {
     method: 'GET',
@@ -163,7 +164,7 @@ export const ROUTES = {
     summary: 'Change role or password, disable or enable',
     body: 'UserPatch',
     answers: { 200: 'User' },
-    errors: ['user_not_found', 'last_admin'],
+    errors: ['user_not_found', 'last_admin', 'too_many_requests', 'disk_full'],
   },
 
   createOrder: {
@@ -174,7 +175,7 @@ export const ROUTES = {
     summary: 'Create an order; Idempotency-Key is honoured',
     body: 'OrderInput',
     answers: { 201: 'Order', 202: 'Order' },
-    errors: ['order_exists', 'idempotency_conflict'],
+    errors: ['order_exists', 'idempotency_conflict', 'invalid_parameter', 'log_unavailable', 'disk_full'],
   },
   listOrders: {
     method: 'GET',
@@ -184,6 +185,7 @@ export const ROUTES = {
     summary: 'List orders: all for a backend, its own for a rider or a customer',
     query: { ...PAGED, status: 'only orders with this status' },
     answers: { 200: 'OrderList' },
+    errors: ['invalid_parameter'],
   },
   getOrder: {
     method: 'GET',
@@ -202,7 +204,7 @@ export const ROUTES = {
     summary: 'Change what was said of an order at its creation',
     body: 'OrderPatch',
     answers: { 200: 'Order', 202: 'Order' },
-    errors: ['order_not_found', 'illegal_transition'],
+    errors: ['order_not_found', 'illegal_transition', 'disk_full'],
   },
   forgetOrder: {
     method: 'DELETE',
@@ -211,7 +213,7 @@ export const ROUTES = {
     who: BACKEND,
     summary: 'Forget an order: row, track and trail at once',
     answers: { 204: null },
-    errors: ['order_not_found'],
+    errors: ['order_not_found', 'disk_full'],
   },
   assignOrder: {
     method: 'POST',
@@ -221,7 +223,7 @@ export const ROUTES = {
     summary: 'Give the order to a rider; again is a hand-over',
     body: 'AssignBody',
     answers: { 200: 'Order', 202: 'Order' },
-    errors: ['order_not_found', 'illegal_transition', 'not_a_partner'],
+    errors: ['order_not_found', 'illegal_transition', 'not_a_partner', 'idempotency_conflict', 'disk_full'],
   },
   setOrderStatus: {
     method: 'POST',
@@ -231,7 +233,7 @@ export const ROUTES = {
     summary: 'Move the order along',
     body: 'StatusBody',
     answers: { 200: 'Order', 202: 'Order' },
-    errors: ['order_not_found', 'illegal_transition'],
+    errors: ['order_not_found', 'illegal_transition', 'idempotency_conflict', 'disk_full'],
   },
   mintOrderToken: {
     method: 'POST',

@@ -1,0 +1,26 @@
+import { isEnded, shownPosition } from '../../src/domain/view.ts'
+import { formatAgo, formatSpan } from './format.ts'
+import { isStale, type Moment } from './sentence.ts'
+import { strings } from './strings.ts'
+
+/** The quiet line that says how far the page can be trusted. */
+export type Freshness = { text: string; tone: 'live' | 'warn' | 'off' }
+
+/** `localNowMs` is the device's own time: how long the connection has been silent is its business. */
+export function freshnessOf({ tracking, nowMs }: Moment, localNowMs: number): Freshness | undefined {
+  const words = strings.freshness
+  const { phase, view, online, heardAtMs } = tracking
+  if (phase === 'refused' || phase === 'ended' || (view?.order && isEnded(view.order))) return undefined
+  if (!online && phase !== 'live') return { text: words.offline, tone: 'warn' }
+  if (phase === 'reconnecting') {
+    const text =
+      heardAtMs === undefined ? words.reconnectingFirst : words.reconnecting(formatAgo(localNowMs - heardAtMs))
+    return { text, tone: 'warn' }
+  }
+  if (phase === 'opening') return { text: words.connecting, tone: 'off' }
+  const position = view && shownPosition(view)
+  if (!position) return { text: words.live, tone: 'live' }
+  const ageMs = nowMs - position.received_ms
+  if (isStale(position, nowMs)) return { text: words.stale(formatSpan(ageMs)), tone: 'warn' }
+  return { text: ageMs < 1_500 ? words.justNow : words.updated(formatAgo(ageMs)), tone: 'live' }
+}
