@@ -4,11 +4,12 @@ import { takeDataFolder } from './adapters/embedded/data-folder'
 import { openAdapters } from './adapters/open'
 import type { Config } from './config'
 import type { OnError } from './errors'
+import type { Assets } from './fanout/assets'
 import { buildApp, type Handlers } from './http/app'
 import { createAuthenticate, createVerifier } from './http/authenticate'
 import { listen } from './http/listen'
 import { operationsHandlers, type Readiness, VERSION } from './http/operations'
-import { createLogger, errorFields } from './logger'
+import { createLogger, errorFields, type Logger } from './logger'
 import { Metrics } from './metrics'
 import { AccessTable } from './tables/access'
 import { OrderTable } from './tables/orders'
@@ -43,21 +44,27 @@ export async function startServer(config: Config): Promise<RunningServer> {
     await log.tail('delivery.order.v1', (key, value) => orders.apply(key, value))
     await log.tail('delivery.access.v1', (key, value) => access.apply(key, value))
 
-    const [{ openAuth }, { openFanout }, { ingestHandlers }, { OrderResolver }, { openPages }] = await Promise.all([
-      import('./auth/open-auth'),
-      import('./fanout/open-fanout'),
-      import('./ingest/routes'),
-      import('./ingest/resolve-orders'),
-      import('./fanout/pages'),
-    ])
-    const auth = await openAuth({ config, folder: folder.path, log, metrics, onError, now: Date.now })
+    const [{ openAuth }, { openSigningKeys }, { openDatabase }, { openFanout }, { ingestHandlers }, { OrderResolver }] =
+      await Promise.all([
+        import('./auth/open-auth'),
+        import('./auth/signing-keys'),
+        import('./store/sql'),
+        import('./fanout/open-fanout'),
+        import('./ingest/routes'),
+        import('./ingest/resolve-orders'),
+      ])
+    const keys = await openSigningKeys(config.signingKeys ?? folder.file('keys.json'), { create: true })
+    const store = await openDatabase(config.database ?? folder.file('zlt.db'))
+    closers.push(() => store.close())
+    const { issuer, tokenTtlMs, adminPassword, bodyLimitBytes: maxBodyBytes } = config
+    const auth = await openAuth({ store, log, keys, issuer, tokenTtlMs, adminPassword, maxBodyBytes, onError })
     closers.push(() => auth.close())
-    const verify = createVerifier(auth.keys, config.issuer)
+    const verify = createVerifier(keys, issuer)
     const fanout = await openFanout({ ...adapters, config, orders, access, verify, metrics, onError, now: Date.now })
     closers.push(() => fanout.close())
     const resolver = new OrderResolver(orders)
     metrics.gauge('zlt_requests_parked', () => resolver.parked)
-    const pages = await openPages(config)
+    const pages = await openPages(config, logger)
 
     let closing = false
     const readiness = async (): Promise<Readiness> => {
@@ -73,7 +80,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     }
     const app = buildApp(handlers, createAuthenticate(verify), {
       publicRoutes: config.metricsPublic ? ['getMetrics'] : [],
-      fallback: (request) => pages.serve(request),
+      fallback: (request) => pages?.serve(request),
       onAnswer: (status) => metrics.count('zlt_http_requests_total', 1, String(status)),
       onError: (error, traceId) => logger.error('request_failed', { trace_id: traceId, ...errorFields(error) }),
     })
@@ -102,5 +109,16 @@ export async function startServer(config: Config): Promise<RunningServer> {
   } catch (error) {
     await closeAll()
     throw error
+  }
+}
+
+/** Without a build of the pages (run from source) everything else works, and a log line says how to get them. */
+async function openPages(config: Config, logger: Logger): Promise<Assets | undefined> {
+  try {
+    const { openPages } = await import('./fanout/pages')
+    return await openPages(config)
+  } catch (error) {
+    logger.warn('no_pages', { hint: 'bun run build:web makes them', ...errorFields(error) })
+    return undefined
   }
 }
