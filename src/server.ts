@@ -8,11 +8,12 @@ import type { Assets } from './fanout/assets'
 import { buildApp, type Handlers } from './http/app'
 import { createAuthenticate, createVerifier } from './http/authenticate'
 import { listen } from './http/listen'
-import { operationsHandlers, type Readiness, VERSION } from './http/operations'
+import { operationsHandlers, type Readiness } from './http/operations'
 import { createLogger, errorFields, type Logger } from './logger'
 import { Metrics } from './metrics'
 import { AccessTable } from './tables/access'
 import { OrderTable } from './tables/orders'
+import { VERSION } from './version'
 
 /** A server that listens. */
 export interface RunningServer {
