@@ -9,11 +9,11 @@ interface Handling {
   accelerationMps2: number
 }
 
-/** What town traffic lets through (5, 17, 43, 50 and 43 km/h). */
+/** What town traffic lets through (5, 17, 41, 50 and 43 km/h). */
 export const HANDLING: Record<Vehicle, Handling> = {
   foot: { cruiseMps: 1.4, accelerationMps2: 0.8 },
   bicycle: { cruiseMps: 4.8, accelerationMps2: 0.8 },
-  motorbike: { cruiseMps: 12, accelerationMps2: 2 },
+  motorbike: { cruiseMps: 11.5, accelerationMps2: 2 },
   car: { cruiseMps: 14, accelerationMps2: 1.8 },
   van: { cruiseMps: 12, accelerationMps2: 1.5 },
 }
@@ -35,6 +35,8 @@ export interface RidePlace extends Point {
 export interface Ride {
   lengthM: number
   durationMs: number
+  /** Where the rider stands on the way, in order. */
+  haltsM: number[]
   /** Where the rider is `elapsedMs` after the start; before it at the start, after the end at the end. */
   at(elapsedMs: number): RidePlace
   /** When the rider first comes to `alongM`. */
@@ -80,6 +82,7 @@ export function planRide(line: readonly Point[], vehicle: Vehicle, halts: readon
   return {
     lengthM: last.alongM,
     durationMs: last.leaveMs,
+    haltsM: [...dwellMs.keys()].sort((a, b) => a - b).map((index) => (knots[index] as Knot).alongM),
     at: (elapsedMs) => placeAt(knots, elapsedMs),
     whenAt: (alongM) => (knots.find((knot) => knot.alongM >= alongM) ?? last).arriveMs,
   }
