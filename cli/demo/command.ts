@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { duration, integer } from '../../src/setting-kinds'
 import { EXIT } from '../exit'
+import { stopOnSignals } from '../riders/stop-on-signals'
 import { type DemoOptions, runDemo } from './demo'
 
 const NOTES = `
@@ -29,16 +30,9 @@ export function demoCommand(): Command {
     .addHelpText('after', NOTES)
     .action(async (options: DemoOptions) => {
       const curtain = new AbortController()
-      let exitCode: number | undefined
-      const take = (code: number) => {
-        if (exitCode !== undefined) process.exit(code)
-        exitCode = code
-        curtain.abort()
-      }
-      process.on('SIGINT', () => take(EXIT.interrupted))
-      process.on('SIGTERM', () => take(EXIT.terminated))
+      const signalled = stopOnSignals(curtain)
       await runDemo(options, curtain)
-      process.exit(exitCode ?? EXIT.done)
+      process.exit(signalled() ?? EXIT.done)
     })
 }
 

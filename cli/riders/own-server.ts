@@ -1,5 +1,6 @@
 /** A server of one's own for a while: a child process with a temporary data folder. */
 
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,11 +43,18 @@ export async function startOwnServer(port?: number): Promise<OwnServer> {
     {
       cwd: dataFolder,
       env: { ...cleanEnvironment(), ZLT_LOG_LEVEL: 'warn' },
+      // A group of its own: Ctrl-C is for the run, which ends the server when it has no more use for it.
+      detached: true,
       stdin: 'ignore',
       stdout: 'ignore',
       stderr: 'pipe',
     },
   )
+  const abandon = () => {
+    child.kill('SIGKILL')
+    rmSync(dataFolder, { recursive: true, force: true })
+  }
+  process.once('exit', abandon)
   let words = ''
   const reading = collect(child.stderr, (text) => {
     words = (words + text).slice(-KEPT_STDERR_CHARS)
@@ -58,6 +66,7 @@ export async function startOwnServer(port?: number): Promise<OwnServer> {
     await child.exited
     clearTimeout(kill)
     await reading
+    process.off('exit', abandon)
     await rm(dataFolder, { recursive: true, force: true })
   }
   function stop(): Promise<void> {

@@ -1,9 +1,10 @@
 /** `zlt simulate`: riders that replay recordings against a real server, and viewers that check what they get. */
 
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { duration } from '../../src/setting-kinds'
 import { CliError, EXIT } from '../exit'
 import { printJson, printLine } from '../output'
+import { stopOnSignals } from '../riders/stop-on-signals'
 import { addSettings, settingsOf } from '../setting-options'
 import { outcomeLines, type SimulateOptions, simulate } from './simulate'
 
@@ -42,7 +43,11 @@ export function simulateCommand(): Command {
     .option('--loss <p>', 'share of fixes that never leave the phone', upTo(1), 0)
     .option('--outages [n]', 'riders that fall silent and upload later: a share below 1, or a number', parseOutages, 0)
     .option('--seed <n>', 'all chance is drawn from it: the same seed gives the same run', whole(0), 1)
-    .option('--duration <time>', 'how long riders send; a plain number is seconds', time('s'), 60_000)
+    .addOption(
+      new Option('--duration <time>', 'how long riders send; a plain number is seconds')
+        .argParser(time('s'))
+        .default(60_000, '60s'),
+    )
     .option('--json', 'the report as JSON')
     .option('--ingest-url <url>', 'where fixes go, if not to --url')
     .option('--fanout-url <url...>', 'where viewers go, if not to --url; repeatable')
@@ -54,33 +59,20 @@ export function simulateCommand(): Command {
     const { json, outages, ...options } = command.opts<Flags>()
     // Only a flag counts: a variable that is there for other commands must not send load anywhere.
     const url = sources.url === 'flag' ? config.url : undefined
-    const stop = stopOnSignals()
+    const curtain = new AbortController()
+    const signalled = stopOnSignals(curtain)
     const outcome = await simulate(
       files,
       { ...options, url, outages: outages === true ? DEFAULT_OUTAGES : outages },
       config,
-      stop.signal,
+      curtain.signal,
     )
     if (json) printJson(outcome.report)
     else for (const line of outcomeLines(outcome)) printLine(line)
-    const exitCode = stop.exitCode()
+    const exitCode = signalled()
     if (exitCode !== undefined) process.exitCode = exitCode
     else if (outcome.faults.length > 0) throw new CliError(EXIT.failed, 'the run found faults', outcome.faults)
   })
-}
-
-/** The first signal ends the run, which then still reports; a second one ends the program. */
-function stopOnSignals(): { signal: AbortSignal; exitCode(): number | undefined } {
-  const abort = new AbortController()
-  let exitCode: number | undefined
-  const take = (code: number) => {
-    if (exitCode !== undefined) process.exit(code)
-    exitCode = code
-    abort.abort()
-  }
-  process.on('SIGINT', () => take(EXIT.interrupted))
-  process.on('SIGTERM', () => take(EXIT.terminated))
-  return { signal: abort.signal, exitCode: () => exitCode }
 }
 
 /** With `--outages` alone every tenth rider falls silent once. */

@@ -42,7 +42,7 @@ export const MAX_PAUSE_MS = 30_000
 export function timePath(recorded: readonly RecordedPoint[], options: PathOptions): TimedPath | undefined {
   const points: PathPoint[] = []
   const path = { leftOut: 0, slowed: 0, shortened: 0 }
-  const timed = recorded.some((point) => point.timeMs !== undefined)
+  const timed = isTimed(recorded)
   let previous: RecordedPoint | undefined
   for (const point of recorded) {
     if ((point.lat === 0 && point.lng === 0) || (timed && !isLater(point, previous))) {
@@ -50,13 +50,19 @@ export function timePath(recorded: readonly RecordedPoint[], options: PathOption
       continue
     }
     const offsetMs =
-      previous === undefined ? 0 : (points.at(-1)?.offsetMs ?? 0) + stepMs(previous, point, options, path)
+      previous === undefined ? 0 : (points.at(-1)?.offsetMs ?? 0) + stepMs(previous, point, timed, options, path)
     const { lat, lng, accuracyM } = point
     points.push(accuracyM === undefined ? { lat, lng, offsetMs } : { lat, lng, offsetMs, accuracyM })
     previous = point
   }
   if (points.length < 2) return undefined
   return { points, durationMs: (points.at(-1) as PathPoint).offsetMs, ...path }
+}
+
+/** Whether the times can be ridden by: most points have one, and they are not all the same (some planners write one for all). */
+function isTimed(recorded: readonly RecordedPoint[]): boolean {
+  const times = recorded.flatMap(({ timeMs }) => timeMs ?? [])
+  return 2 * times.length > recorded.length && times.some((timeMs) => timeMs !== times[0])
 }
 
 /** In a timed track a point without a time has no place in the order of things. */
@@ -68,11 +74,14 @@ function isLater(point: RecordedPoint, previous: RecordedPoint | undefined): boo
 function stepMs(
   from: RecordedPoint,
   to: RecordedPoint,
+  timed: boolean,
   options: PathOptions,
   counts: { slowed: number; shortened: number },
 ): number {
   const recordedMs =
-    from.timeMs === undefined || to.timeMs === undefined ? options.spacingMs : (to.timeMs - from.timeMs) / options.speed
+    !timed || from.timeMs === undefined || to.timeMs === undefined
+      ? options.spacingMs
+      : (to.timeMs - from.timeMs) / options.speed
   const fastestMs = (distanceM(from, to) / MAX_REPLAY_MPS) * 1000
   if (fastestMs > recordedMs) {
     counts.slowed += 1

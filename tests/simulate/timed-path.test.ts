@@ -38,6 +38,14 @@ describe('timePath', () => {
     expect(timePath(points, asRecorded)).toMatchObject({ leftOut: 3, durationMs: 5_000 })
   })
 
+  test('one and the same time for all, or a time for a few, counts as none', () => {
+    const same = ride(10).map((point) => ({ ...point, timeMs: 1_000 }))
+    const few = ride(10).map(({ lat, lng, timeMs }, i) => (i < 3 ? { lat, lng, timeMs } : { lat, lng }))
+    for (const points of [same, few]) {
+      expect(timePath(points, asRecorded)).toMatchObject({ durationMs: 10_000, leftOut: 0 })
+    }
+  })
+
   test('no stretch is faster than the tracker believes', () => {
     const path = timePath(ride(10), { ...asRecorded, speed: 100 }) as TimedPath
     expect(path.slowed).toBe(10)
