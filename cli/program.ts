@@ -9,6 +9,10 @@ interface Entry {
 }
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
+  demo: {
+    summary: 'everything on this machine: a server, riders that move, links to watch them',
+    load: async () => (await import('./demo/command')).demoCommand(),
+  },
   serve: { summary: 'run the server', load: async () => (await import('./serve')).serveCommand() },
   token: {
     summary: 'make a token for development, signed with the data folder’s key',
@@ -21,6 +25,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   order: {
     summary: 'create orders and move them along',
     load: async () => (await import('./order')).orderCommand(),
+  },
+  simulate: {
+    summary: 'replay recordings as riders, with viewers that check what they are shown',
+    load: async () => (await import('./simulate/command')).simulateCommand(),
   },
   config: { summary: 'show or check the settings', load: async () => (await import('./config')).configCommand() },
   completion: {
