@@ -145,10 +145,15 @@ function conclude(metrics: Metrics, results: FixResult[], faults: readonly Fault
   }
   metrics.count('zlt_fixes_accepted_total', accepted)
   metrics.count('zlt_records_appended_total', appended)
-  const first = faults[0]
+  // The first fix's error speaks for the request; faults come in the order in which they were found.
+  const firstCode = results[0]?.code
+  const first = faults.find(({ code, pointer }) => code === firstCode && pointer === results[0]?.pointer)
   if (accepted === 0 && first !== undefined) {
     const members = results.length > 1 ? { results } : {}
-    throw new ZltError(first.code, `${first.pointer}: ${first.detail}`, { faults, members })
+    throw new ZltError(first.code, first.pointer === '' ? first.detail : `${first.pointer}: ${first.detail}`, {
+      faults,
+      members,
+    })
   }
   return { accepted, results }
 }

@@ -63,7 +63,7 @@ export async function startAuthServer(databaseUrl?: string): Promise<AuthServer>
     now: clock.now,
     onError,
   })
-  const app = buildApp(auth.handlers, createAuthenticate(createVerifier(keys, ISSUER, clock.now)), onError)
+  const app = buildApp(auth.handlers, createAuthenticate(createVerifier(keys, ISSUER, clock.now)), { onError })
 
   return {
     auth,
