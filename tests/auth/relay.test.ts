@@ -232,7 +232,7 @@ describe('when it starts', () => {
     testLog.beforePublish = () => {
       throw new Error('the log is away')
     }
-    expect(start()).rejects.toThrow('the log is away')
+    await expect(start()).rejects.toThrow('the log is away')
     testLog.beforePublish = () => {}
     await start()
     expect(await fact('o1')).toEqual(order)
