@@ -99,7 +99,9 @@ function isProblem(value: unknown): value is Problem {
 
 function problemError(status: number, problem: Problem, isLocal: boolean): ProblemError {
   const words = [problem.title, problem.detail].filter((part) => part !== undefined && part !== '')
-  const lines = (problem.errors ?? []).map((fault) => `${fault.pointer || '/'}: ${fault.detail} (${fault.code})`)
+  // The detail of a single fault is the problem's own.
+  const faults = problem.errors !== undefined && problem.errors.length > 1 ? problem.errors : []
+  const lines = faults.map((fault) => `${fault.pointer || '/'}: ${fault.detail} (${fault.code})`)
   if (problem.allowed !== undefined) lines.push(`allowed: ${problem.allowed.join(', ') || 'nothing'}`)
   if (status === 401) {
     lines.push(

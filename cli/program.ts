@@ -1,7 +1,7 @@
 /** The tree of commands. Only the command that runs is loaded; the others are a name and a line of help. */
 
 import { Command } from 'commander'
-import { version } from '../package.json' with { type: 'json' }
+import { VERSION } from '../src/version'
 
 interface Entry {
   summary: string
@@ -61,7 +61,7 @@ export function buildWholeProgram(): Promise<Command> {
 async function assemble(make: (name: string, entry: Entry) => Promise<Command>): Promise<Command> {
   const program = new Command('zlt')
     .description('Real-time delivery tracking that a company runs itself.')
-    .version(version, '-V, --version', 'print the version')
+    .version(VERSION, '-V, --version', 'print the version')
     .showHelpAfterError('(zlt --help, or zlt COMMAND --help, tells more)')
     .addHelpText('after', EXAMPLES)
     .exitOverride()

@@ -1,10 +1,12 @@
 /** `zlt serve`: runs the server until a signal ends it. */
 
 import { Command } from 'commander'
-import { type Config, isDistributed, SETTING_LIST, type SettingName } from '../src/config'
+import { type Config, SETTING_LIST, SETTINGS, type SettingName } from '../src/config'
+import type { RunningServer } from '../src/server'
 import { CliError, EXIT } from './exit'
-import { tell } from './output'
+import { printLine, tell } from './output'
 import { addSettings, settingsOf } from './setting-options'
+import { stopOnSignals } from './stop-on-signals'
 
 /** What nearly every installation sets; the rest stands below it in the help. */
 const FIRST: readonly SettingName[] = [
@@ -45,52 +47,30 @@ export function serveCommand(): Command {
   return command.action(() => serve(settingsOf(command).config))
 }
 
-interface RunningServer {
-  url: string
-  close(): Promise<void>
-}
-
 async function serve(config: Config): Promise<void> {
-  if (isDistributed(config)) {
-    throw new CliError(EXIT.failed, 'this version cannot use Kafka and Redis yet', [
-      'unset brokers and redis to run everything in one process',
-    ])
-  }
   let server: RunningServer | undefined
-  let isStopping = false
-  const stop = (exitCode: number) => {
-    // Before it listens nothing is at stake; and whoever signals twice does not want to wait.
-    if (server === undefined || isStopping) process.exit(exitCode)
-    isStopping = true
-    server.close().then(
-      () => process.exit(EXIT.done),
-      (error: unknown) => {
-        tell(`error: the server did not stop cleanly: ${error instanceof Error ? error.stack : String(error)}`)
-        process.exit(EXIT.failed)
-      },
-    )
-  }
-  process.on('SIGINT', () => stop(EXIT.interrupted))
-  process.on('SIGTERM', () => stop(EXIT.terminated))
+  stopOnSignals(() => server)
   server = await start(config)
-  tell(`zlt listens on ${server.url}`)
-  if (process.stderr.isTTY) {
-    const at = config.data === './zlt-data' ? '' : ` --data ${config.data}`
-    tell(`next: zlt order create --url ${server.url}${at}, or open ${server.url}; Ctrl-C stops it`)
-  }
+  const { url, bootstrap } = server
+  // To stdout: it is data, and stderr stays one JSON object a line.
+  if (bootstrap) printLine(`first admin: ${bootstrap.username}, password: ${bootstrap.password} (shown only this once)`)
+  if (process.stderr.isTTY) tell(nextSteps(config, url))
 }
 
 async function start(config: Config): Promise<RunningServer> {
   const { startServer } = await import('../src/server')
   try {
     return await startServer(config)
-  } catch (error) {
-    const { code } = error as { code?: unknown }
-    const at = `${config.host}:${config.port}`
-    if (code === 'EADDRINUSE') {
-      throw new CliError(EXIT.failed, `${at} is in use by another program`, ['stop it, or choose another with --port'])
-    }
-    if (code === 'EACCES') throw new CliError(EXIT.failed, `${(error as Error).message} (${at}, ${config.data})`)
-    throw error
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause
+    const stack = config.logLevel === 'debug' ? (cause.stack ?? '').split('\n').slice(1) : []
+    throw new CliError(EXIT.failed, cause.message, stack, { cause })
   }
+}
+
+/** Flags that a command needs to reach this server stand in it, so that the line can be copied. */
+function nextSteps(config: Config, url: string): string {
+  const at = url === SETTINGS.url.default ? '' : ` --url ${url}`
+  const key = config.data === SETTINGS.data.default ? '' : ` --data ${config.data}`
+  return `zlt is at ${url}; next: zlt order create${at}${key} (zlt --help tells more; Ctrl-C stops the server)`
 }

@@ -243,7 +243,7 @@ export function configOf(values: Partial<Config> = {}): Config {
 
 /** Where the signing keys are: the file that all auth nodes share, or one in the data folder. */
 export function signingKeysPath(config: Pick<Config, 'data' | 'signingKeys'>): string {
-  return config.signingKeys ?? join(config.data, 'signing-keys.json')
+  return config.signingKeys ?? join(config.data, 'keys.json')
 }
 
 /** Whether these settings mean Kafka and Redis, rather than one process with its folder. */

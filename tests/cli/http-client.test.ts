@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { ZltError } from '../../src/errors'
+import { type Fault, ZltError } from '../../src/errors'
 import { problemResponse } from '../../src/http/problem'
 import { emptyFolder, runZlt } from './run-zlt'
 
@@ -12,7 +12,10 @@ afterAll(() => server.stop(true))
 
 describe('an answer that is an error', () => {
   test('is told as a sentence with its code, what is wrong where, and what is allowed', async () => {
-    const faults = [{ pointer: '/drop/lat', code: 'out_of_range', detail: 'at most 90' }] as const
+    const faults: Fault[] = [
+      { pointer: '/drop/lat', code: 'out_of_range', detail: 'at most 90' },
+      { pointer: '/vehicle', code: 'wrong_type', detail: 'expected string' },
+    ]
     answer = () => problemResponse(new ZltError('invalid_body', '/drop/lat: at most 90', { faults }), 't1')
     const invalid = await runZlt(['order', 'create'], { env })
     expect(invalid).toEqual({
@@ -20,7 +23,8 @@ describe('an answer that is an error', () => {
       stdout: '',
       stderr:
         'error: The body does not have the expected form: /drop/lat: at most 90 (invalid_body)\n' +
-        '  /drop/lat: at most 90 (out_of_range)\n',
+        '  /drop/lat: at most 90 (out_of_range)\n' +
+        '  /vehicle: expected string (wrong_type)\n',
     })
     const members = { allowed: ['picked_up', 'cancelled'] }
     answer = () => problemResponse(new ZltError('illegal_transition', 'the order is assigned', { members }), 't1')

@@ -10,7 +10,7 @@ afterAll(folder.remove)
 let keys: SigningKeys
 let verify: VerifyToken
 beforeAll(async () => {
-  keys = await openSigningKeys(join(folder.path, 'signing-keys.json'), { create: true })
+  keys = await openSigningKeys(join(folder.path, 'keys.json'), { create: true })
   verify = createVerifier(keys, 'zlt')
 })
 

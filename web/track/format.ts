@@ -39,8 +39,8 @@ export function formatTimeRange(fromMs: number, toMs: number): string {
 
 /** `8–11 min`, or `8 min` when both ends round alike. */
 export function formatMinutesRange(fromMs: number, toMs: number): string {
-  const from = Math.max(1, Math.floor(fromMs / 60_000))
-  const to = Math.max(from, Math.ceil(toMs / 60_000))
+  const from = Math.max(1, Math.round(fromMs / 60_000))
+  const to = Math.max(from, Math.round(toMs / 60_000))
   return from === to ? minute.format(from) : `${from}–${minute.format(to)}`
 }
 

@@ -61,10 +61,13 @@ export class Glide {
     const gapMs = fix.fixTimeMs - last.fixTimeMs
     if (gapMs <= 0) return
     if (gapMs <= longGapMs * 3) this.#intervalMs = (this.#intervalMs ?? gapMs) * 0.7 + gapMs * 0.3
-    const jump = distanceM(last, fix) > jumpM
+    const backM = fix.line !== undefined && fix.line === last.line ? (last.alongM ?? 0) - (fix.alongM ?? 0) : 0
+    const jump = distanceM(last, fix) > jumpM || backM >= noiseM
     const rideMs = Math.min(gapMs, this.#intervalMs ?? gapMs)
     if (gapMs > longGapMs && !jump) this.#frames.push({ ...last, atMs: fix.fixTimeMs - rideMs, jump: false })
-    this.#frames.push({ ...fix, atMs: fix.fixTimeMs, jump })
+    // A step back along the road shorter than GPS noise is held: a rider who stands must not creep backwards.
+    const held = backM > 0 && !jump ? { ...fix, alongM: last.alongM } : fix
+    this.#frames.push({ ...held, atMs: fix.fixTimeMs, jump })
   }
 
   /** Shows the newest fix at once from now on: for a page that comes back from the background. */
@@ -131,9 +134,7 @@ export class Glide {
     }
     const start = from.alongM as number
     const end = to.alongM as number
-    // A step back shorter than GPS noise is held: a rider who stands must not creep backwards.
-    const alongM = end < start && start - end < noiseM ? start : start + (end - start) * share
-    if (alongM === start && to !== from) to.alongM = Math.max(end, end < start && start - end < noiseM ? start : end)
+    const alongM = start + (end - start) * share
     const heading = this.#turn(end > start ? headingAt(line, alongM) : undefined, elapsedMs)
     return poseWith(pointAt(line, alongM), heading, moving, alongM, line)
   }

@@ -21,7 +21,7 @@ export const strings = {
     away: 'away from you',
     stops: (count: number, plural: Intl.LDMLPluralRule) =>
       plural === 'one' ? `${count} stop first` : `${count} stops first`,
-    unknown: 'Nothing to show',
+    unknown: 'Link not valid',
     loading: 'Looking for your delivery',
     promised: (time: string) => `promised by ${time}`,
     soon: 'under 2 min',
@@ -93,7 +93,8 @@ export const strings = {
     updated: (ago: string) => `Live · updated ${ago}`,
     justNow: 'Live · updated just now',
     stale: (span: string) => `No signal for ${span}`,
-    reconnecting: (ago: string) => `Reconnecting · last news ${ago}`,
+    reconnecting: (ago: string) => `Reconnecting · news from ${ago}`,
+    reconnectingNow: 'Reconnecting …',
     reconnectingFirst: 'No connection yet, trying again …',
     offline: 'Offline',
   },
