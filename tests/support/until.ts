@@ -1,8 +1,8 @@
-/** Polls until `check` holds. @throws Error naming `what` when it does not within `deadlineMs` */
-export async function until(check: () => boolean | Promise<boolean>, what: string, deadlineMs = 10_000): Promise<void> {
-  const endMs = performance.now() + deadlineMs
-  while (!(await check())) {
-    if (performance.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 2))
+/** Waits until `condition` holds; fails after `timeoutMs`. */
+export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 5_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`not so within ${timeoutMs} ms: ${condition}`)
+    await Bun.sleep(2)
   }
 }
