@@ -11,7 +11,7 @@ import { openBackend } from '../riders/backend'
 import { freePort } from '../riders/own-server'
 import { openAnnouncer } from './announcer'
 import { CurtainError, Stage } from './stage'
-import { STORIES, tellForEver } from './stories'
+import { STORIES, type Story, tellForEver } from './stories'
 
 /** The command's options, parsed. */
 export interface DemoOptions {
@@ -71,10 +71,17 @@ async function play(folder: string, options: DemoOptions, curtain: AbortControll
       signal,
       onTrouble: (message) => tell(`a fix did not arrive and is sent again: ${message}`),
     })
-    announcer.open(server.url, server.bootstrap)
+    announcer.open(server.url)
     const timer = options.duration === undefined ? undefined : setTimeout(() => curtain.abort(), options.duration)
     try {
-      await Promise.all(STORIES.map((story) => perform(stage, story, curtain)))
+      // One after the other, so that the links stand in the order of the stories.
+      const rounds: (() => Promise<void>)[] = []
+      for (const story of STORIES) rounds.push(await story.open(stage, 1))
+      announcer.hint(server.bootstrap)
+      await Promise.all(STORIES.map((story, i) => perform(stage, story, rounds[i] as () => Promise<void>, curtain)))
+    } catch (error) {
+      // A call cut off by the curtain is no failure; a story that broke off is, though it lets the curtain fall too.
+      if (!curtain.signal.aborted || error instanceof CliError) throw error
     } finally {
       clearTimeout(timer)
     }
@@ -85,9 +92,14 @@ async function play(folder: string, options: DemoOptions, curtain: AbortControll
 }
 
 /** Plays one story until the curtain; if it fails, all end, since half a demo would mislead. */
-async function perform(stage: Stage, story: (typeof STORIES)[number], curtain: AbortController): Promise<void> {
+async function perform(
+  stage: Stage,
+  story: Story,
+  first: () => Promise<void>,
+  curtain: AbortController,
+): Promise<void> {
   try {
-    await tellForEver(stage, story)
+    await tellForEver(stage, story, first)
   } catch (error) {
     if (error instanceof CurtainError || curtain.signal.aborted) return
     curtain.abort()

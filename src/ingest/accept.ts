@@ -83,7 +83,12 @@ export async function acceptFixes(
   const entries: Entry[] = []
   for (const [i, fix] of fixes.entries()) {
     if (fix === undefined) continue
-    const fault = appendTo(entries, deps.resolver, claims, fix, fixTimesMs[i], receivedMs, isArray ? `/${i}` : '')
+    const fixTimeMs = fixTimesMs[i]
+    const pointer = isArray ? `/${i}` : ''
+    const fault =
+      fixTimeMs === undefined
+        ? futureTime(inputs[i], pointer)
+        : appendTo(entries, deps.resolver, claims, fix, fixTimeMs, receivedMs, pointer)
     if (fault === undefined) results[i] = ACCEPTED
     else if (fault === 'no_visible_order') results[i] = NO_VISIBLE_ORDER
     else {
@@ -116,14 +121,10 @@ function appendTo(
   resolver: OrderResolver,
   claims: Claims,
   fix: Fix,
-  fixTimeMs: number | undefined,
+  fixTimeMs: number,
   receivedMs: number,
   pointer: string,
 ): Fault | 'no_visible_order' | undefined {
-  if (fixTimeMs === undefined) {
-    const detail = 'this time is far ahead of now and of all others in the request'
-    return { pointer: `${pointer}/timestamp`, code: 'future_time', detail }
-  }
   const targets = resolver.resolve(claims, fix.order_id)
   if (targets === 'not_yours') {
     return { pointer: `${pointer}/order_id`, code: 'order_not_found', detail: 'no such order for this rider' }
@@ -156,6 +157,12 @@ function conclude(metrics: Metrics, results: FixResult[], faults: readonly Fault
     })
   }
   return { accepted, results }
+}
+
+function futureTime(input: unknown, pointer: string): Fault {
+  const name = (input as { fix_time_ms?: unknown }).fix_time_ms == null ? 'timestamp' : 'fix_time_ms'
+  const detail = 'this time is far ahead of now and of all others in the request'
+  return { pointer: `${pointer}/${name}`, code: 'future_time', detail }
 }
 
 function rejected({ code, detail, pointer }: Fault): FixResult {

@@ -75,4 +75,5 @@ function askForTrail(client: TrackingClient, credential: Credential, map: LiveMa
   })
 }
 
-start()
+// The early script knows which browsers can run this; in others the style sheet shows a notice instead.
+if (document.documentElement.hasAttribute('data-capable')) start()

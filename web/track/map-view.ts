@@ -75,6 +75,8 @@ export class MapView {
   #held = false
   #fitted = false
   #plain = true
+  /** Whether anything of the tiles or the style from elsewhere has come. */
+  #groundSeen = false
   #theme: Theme
   #scale: ScaleControl | undefined
 
@@ -95,16 +97,28 @@ export class MapView {
       center: [0, 20],
       zoom: 1,
       fadeDuration: 150,
-      locale: { 'NavigationControl.ZoomIn': strings.map.zoomIn, 'NavigationControl.ZoomOut': strings.map.zoomOut },
+      locale: {
+        'Map.Title': strings.map.label,
+        'NavigationControl.ZoomIn': strings.map.zoomIn,
+        'NavigationControl.ZoomOut': strings.map.zoomOut,
+      },
     })
     this.#map.touchZoomRotate.disableRotation()
     this.#map.keyboard.disableRotation()
     this.#map.addControl(new NavigationControl({ showCompass: false }), 'top-right')
     this.#map.addControl(new AttributionControl({ compact: false }), 'bottom-right')
-    this.#riderMarker = new Marker({ element: this.#rider.element, anchor: 'center' })
-    this.#map.on('style.load', () => this.#restore())
+    this.#riderMarker = new Marker({ element: this.#rider.element, anchor: 'center', subpixelPositioning: true })
+    this.#map.on('style.load', () => {
+      if (this.#options.settings.mapStyle && !this.#plain) this.#groundSeen = true
+      this.#restore()
+    })
     this.#map.on('zoom', () => this.#drawRider())
-    for (const event of ['dragstart', 'zoomstart'] as const) {
+    this.#map.on('error', () => this.#withoutGround())
+    this.#map.on('sourcedata', ({ sourceId, tile }) => {
+      if (sourceId === 'ground' && tile) this.#groundSeen = true
+    })
+    // A move that the page itself makes has no event of the person's behind it.
+    for (const event of ['dragstart', 'zoomstart', 'movestart'] as const) {
       this.#map.on(event, ({ originalEvent }) => {
         if (originalEvent) this.#hold(true)
       })
@@ -200,6 +214,13 @@ export class MapView {
       this.#scale = new ScaleControl({ maxWidth: 96 })
       this.#map.addControl(this.#scale, 'bottom-right')
     }
+  }
+
+  /** Tiles or a style that cannot be had: the plain ground looks intended, half a map looks broken. */
+  #withoutGround(): void {
+    if (this.#plain || this.#groundSeen) return
+    this.#plain = true
+    this.#applyStyle()
   }
 
   #styleOf(): StyleSpecification | string {
