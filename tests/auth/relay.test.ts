@@ -112,7 +112,8 @@ describe('while it runs', () => {
     let refuse = false
     const failing: Database = {
       ...store,
-      write: (work) => (refuse ? Promise.reject(new Error('the database is away')) : store.write(work)),
+      write: (work, options) =>
+        refuse ? Promise.reject(new Error('the database is away')) : store.write(work, options),
     }
     const running = await start(failing)
     const order = await create('o1')
