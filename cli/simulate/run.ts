@@ -4,6 +4,7 @@ import type { Random } from '../riders/random'
 import { FrameChecker } from './check-frames'
 import { DueQueue } from './due-queue'
 import type { Step } from './plan-rider'
+import { PostPool } from './post-pool'
 import { Rider } from './rider'
 import { Tally } from './tally'
 import { Viewer } from './viewer'
@@ -66,7 +67,8 @@ export function startRun(input: RunInput): Run {
   if (input.signal.aborted) abort.abort()
   input.signal.addEventListener('abort', () => abort.abort(), { once: true })
   const clock = { startMs: performance.now(), startEpochMs: Date.now() }
-  const riderDeps = { url: `${input.ingestUrl}/location`, tally, signal: abort.signal, ...clock }
+  const pool = new PostPool(`${input.ingestUrl}/location`)
+  const riderDeps = { pool, tally, signal: abort.signal, ...clock }
   const viewerDeps = { tally, startMs: clock.startMs, random: () => input.random.next() }
   const riders = input.rides.map(
     ({ orderId, partnerId, riderToken, steps }, index) =>
@@ -102,6 +104,7 @@ export function startRun(input: RunInput): Run {
     const loss = waiting.filter(({ viewer, rider }) => !shows(viewer, rider)).length
     clearInterval(watchdog)
     abort.abort()
+    pool.close()
     for (const viewer of viewers) viewer.stop()
     return { complete, loss, seenByViewer: viewers.map((viewer) => viewer.checker.seen) }
   }
