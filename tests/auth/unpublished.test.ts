@@ -21,7 +21,7 @@ test('while the log takes nothing, writes are stored and say that they are not p
   expect(server.failures.length).toBeGreaterThan(0)
 
   away = false
-  await until(async () => (await server.call('POST', '/orders', { id: 'o1' }, { token })).status === 201, 10_000)
+  await until(async () => (await server.call('POST', '/orders', { id: 'o1' }, { token })).status === 201)
   expect(await server.fact('o1')).toMatchObject({ status: 'created' })
   await server.close()
 }, 20_000)

@@ -34,8 +34,8 @@ const WORKER = `
 /**
  * Starts checkpointing; returns how to stop it. Keeps no process alive.
  *
- * The write-ahead log stays below `walMaxBytes` plus what is written in `PATIENCE_TURNS` turns, with or without the
- * worker; failures go to `onError` and the next turn tries again.
+ * The write-ahead log stays below `walMaxBytes` plus what is written in `PATIENCE_TURNS` turns or during one checkpoint,
+ * with or without the worker; failures go to `onError` and the next turn tries again.
  */
 export function startCheckpoints(db: Database, path: string, onError: OnError, limits = CHECKPOINT_LIMITS): () => void {
   const source = URL.createObjectURL(new Blob([WORKER], { type: 'application/javascript' }))
@@ -44,7 +44,8 @@ export function startCheckpoints(db: Database, path: string, onError: OnError, l
   let unansweredTurns = 0
   const bound = () => {
     // A steady writer never lets a passive checkpoint reach the end; what is left by now is little. TRUNCATE, because
-    // after a mere RESTART the file would still look too long at every later turn.
+    // after a mere RESTART the file would still look too long at every later turn. It does not wait for the worker:
+    // during that one's checkpoint SQLite only answers that it is busy.
     try {
       if (!stopped && walBytes(path) > limits.walMaxBytes) db.run('PRAGMA wal_checkpoint(TRUNCATE)')
     } catch (error) {

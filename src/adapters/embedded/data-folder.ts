@@ -79,10 +79,10 @@ function isBusy(error: unknown): boolean {
 /** For people only: on a full disk the lock is as good without it. */
 function notePid(pidFile: string): void {
   try {
-    writeFileSync(pidFile, `${process.pid}\n`)
-  } catch {
+    // First: who finds an older one would name the wrong process.
     rmSync(pidFile, { force: true })
-  }
+    writeFileSync(pidFile, `${process.pid}\n`)
+  } catch {}
 }
 
 function readOwner(pidFile: string): string {

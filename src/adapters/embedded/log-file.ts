@@ -29,6 +29,10 @@ const SCHEMA = `
   CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `
 
+/** The write-ahead log is kept, and read by the next start, when it cannot be emptied within a second. */
+const CLOSE_TRIES = 100
+const CLOSE_RETRY_MS = 10
+
 export interface LogFile {
   readonly db: Database
   /** Whether the end of the log may be lost: not closed cleanly, and the machine has started anew since. */
@@ -84,13 +88,22 @@ function watched(db: Database, mayHaveRewound: boolean, stopCheckpoints: () => v
       closed = true
       stopCheckpoints()
       try {
-        db.run('PRAGMA wal_checkpoint(TRUNCATE)')
         // Behind everything else in the write-ahead log: where this is found, all before it is.
         db.run("INSERT OR REPLACE INTO state VALUES ('clean', '1'), ('rewound', '0')")
+        emptyWal(db)
       } finally {
         db.close()
       }
     },
+  }
+}
+
+/** Moves everything into the file itself; waits a little for the checkpoint thread, for which SQLite would not. */
+function emptyWal(db: Database): void {
+  for (let tries = 0; tries < CLOSE_TRIES; tries++) {
+    const { busy } = db.query('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number }
+    if (busy === 0) return
+    Bun.sleepSync(CLOSE_RETRY_MS)
   }
 }
 

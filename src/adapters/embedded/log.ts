@@ -12,8 +12,8 @@ import { startRetention } from './retention'
 const GROUP_ROWS = 100
 /** … or so long after the last one, whichever is first: an idle log commits at once, a busy one 500 times a second. */
 const GROUP_WAIT_MS = 2
-/** More rows than this waiting means that the disk does not keep up: refuse instead of growing. */
-const MAX_WAITING_ROWS = 50_000
+/** What health tries to store when there was no room: about a group, so that it is not well until an append would be. */
+const PROBE_BYTES = 64 * 1024
 /** Records kept in memory, so that a follower that keeps up never reads the file. */
 const RECENT_RECORDS = 8_192
 
@@ -60,9 +60,6 @@ export class EmbeddedLog implements Log {
 
   append(entries: readonly Entry[]): Promise<void> {
     if (this.#closed) return Promise.reject(new ZltError('log_unavailable', 'the log is closed'))
-    if (this.#waitingRows + entries.length > MAX_WAITING_ROWS) {
-      return Promise.reject(new ZltError('overloaded', 'the disk does not keep up', { retryAfterMs: 1_000 }))
-    }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ entries, resolve, reject })
       this.#waitingRows += entries.length
@@ -206,7 +203,8 @@ export class EmbeddedLog implements Log {
     if (failure === undefined) return { ok: true }
     // Nothing may be sent any more by callers who look at readiness first: try whether there is room again.
     try {
-      this.#db.run("INSERT OR REPLACE INTO state VALUES ('probe', ?)", [String(Date.now())])
+      this.#db.run("INSERT OR REPLACE INTO state VALUES ('probe', ?)", ['-'.repeat(PROBE_BYTES)])
+      this.#db.run("DELETE FROM state WHERE name = 'probe'")
       this.#failure = undefined
       return { ok: true }
     } catch {
