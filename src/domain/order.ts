@@ -78,10 +78,14 @@ export function allowedMoves(order: Pick<Order, 'status'>): OrderStatus[] {
   }
 }
 
-/** Gives the order to a rider; again is a hand-over, which keeps `picked_up` and blanks the old rider's marker. */
-export function assignOrder(order: Order, partnerId: string, nowMs: number): Order | 'illegal' {
+/**
+ * Gives the order to a rider; again is a hand-over, which keeps `picked_up` and blanks the old rider's marker.
+ * @param lastAssignment the highest `assignment` of the rider's other orders in hand: this one comes after them, also
+ * when the clock has not moved on since
+ */
+export function assignOrder(order: Order, partnerId: string, nowMs: number, lastAssignment = 0): Order | 'illegal' {
   if (hasEnded(order)) return 'illegal'
-  const rev = nextRev(order.rev, nowMs)
+  const rev = nextRev(Math.max(order.rev, lastAssignment), nowMs)
   const status = order.status === 'picked_up' ? 'picked_up' : 'assigned'
   const timeline = [...order.timeline, { status: 'assigned' as const, at_ms: nowMs }]
   return { ...order, rev, status, timeline, assignment: rev, partner_id: partnerId }

@@ -126,7 +126,13 @@ export function emptyTrack(orderId: string): Track {
  */
 export function fold(track: Track, order: Order | undefined, record: LocationRecord, at: number): Folded {
   if (at <= track.at) return { kind: 'seen', track }
-  const step: Step = { track: { ...track, at }, order, record, place: placeOf(record, at, track.lagMs) }
+  const step: Step = {
+    track: { ...track, at },
+    order,
+    record,
+    place: placeOf(record, at, track.lagMs),
+    reanchored: false,
+  }
   for (const gate of GATES) {
     const verdict = gate(step)
     if (verdict === undefined) continue
@@ -141,9 +147,12 @@ export function countDrop(track: Track, code: DropCode): Track {
   return { ...track, dropped: { ...track.dropped, [code]: (track.dropped[code] ?? 0) + 1 } }
 }
 
-/** Brings the track to the order's assignment: a change clears last place, rejects and motion. */
-export function alignTrack(track: Track, order: Order): Track {
-  return track.assignment === order.assignment ? track : clearForAssignment(track, order.assignment)
+/**
+ * Brings the track to `assignment`: a newer one clears last place, rejects and motion. An older one changes nothing, for
+ * assignments only rise and whoever names an older one is behind.
+ */
+export function alignTrack(track: Track, assignment: number): Track {
+  return assignment > track.assignment ? clearForAssignment(track, assignment) : track
 }
 
 function placeOf(record: LocationRecord, at: number, lagMs: number): Place {
@@ -172,8 +181,8 @@ function dropped(step: Step, code: DropCode): Folded {
     : { kind: 'dropped', track, code }
 }
 
-function accepted({ track, place }: Step): Folded {
-  const previous = track.last
+function accepted({ track, place, reanchored }: Step): Folded {
+  const previous = reanchored ? undefined : track.last
   if (place.headingDeg === undefined) {
     const moved = previous !== undefined && distanceM(previous, place) >= HEADING_MIN_MOVE_M
     const headingDeg = moved ? bearingDeg(previous, place) : previous?.headingDeg

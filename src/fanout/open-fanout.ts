@@ -72,6 +72,8 @@ export async function openFanout(deps: FanoutDeps): Promise<Fanout> {
     }),
     drain: () => viewers.drain(),
     async close() {
+      // A start that fails after this point never drains; the timer would then keep the process alive.
+      await viewers.drain()
       mailRoom.close()
       await owner.close()
     },

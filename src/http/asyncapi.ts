@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { CLOSE } from '../errors'
-import { VERSION } from './operations'
+import { VERSION } from '../version'
 
 const id = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/)
 const ms = z.number().int()

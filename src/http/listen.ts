@@ -36,10 +36,21 @@ export function listen<Data>(options: ListenOptions<Data>): Bun.Server<Data> {
     if (!hasGoodHost(request.url)) {
       return problemResponse(new ZltError('bad_host', 'send a valid Host header'), newTraceId())
     }
-    const origin = origins.size > 0 ? request.headers.get('origin') : null
-    if (origin === null || !origins.has(origin)) return app.fetch(request, { server })
+    const origin = request.headers.get('origin')
+    if (origin === null) return app.fetch(request, { server })
+    if (!origins.has(origin)) return answerOrigin(request, server, origin)
     if (request.method === 'OPTIONS') return preflight(origin)
     return withCors(app.fetch(request, { server }), origin)
+  }
+
+  /** Of our own pages, or of a page that no setting names: CORS keeps that from answers, but not from sockets. */
+  function answerOrigin(request: Request, server: Bun.Server<Data>, origin: string): Response | Promise<Response> {
+    const isSocket = request.headers.get('upgrade') !== null
+    if (isSocket && URL.parse(origin)?.host !== new URL(request.url).host) {
+      const detail = `pages of ${origin} may not open sockets here; name it in allowed-origins`
+      return problemResponse(new ZltError('forbidden_origin', detail), 'none')
+    }
+    return app.fetch(request, { server })
   }
 
   const shared = {

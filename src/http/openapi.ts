@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { ERRORS, type ErrorCode } from '../errors'
-import { VERSION } from './operations'
+import { VERSION } from '../version'
 import { type Operation, ROUTE_LIST, type Route } from './routes'
 import { SCHEMAS, type SchemaName } from './schemas'
 

@@ -1,11 +1,9 @@
 /** What operators ask of every process: is it alive, can it work, what has it counted, what is its API. */
 
 import type { Metrics } from '../metrics'
+import { VERSION } from '../version'
 import type { Handlers } from './app'
 import type { Service } from './routes'
-
-/** The version of this program. */
-export const VERSION = '0.1.0'
 
 /** Whether the process can do its work; `degraded` still serves. */
 export interface Readiness {

@@ -99,6 +99,14 @@ export async function entombOrder(tx: Tx, id: string, rev: number): Promise<void
     ended_at_ms = NULL, doc = NULL WHERE id = ${id}`
 }
 
+/**
+ * The one order in which a transaction writes several rows: two that write the same rows then never wait for each
+ * other in a circle, as Postgres would end by failing one of them.
+ */
+export function inWriteOrder(ids: readonly string[]): string[] {
+  return [...new Set(ids)].sort()
+}
+
 export interface OrderRow {
   id: string
   rev: number | string

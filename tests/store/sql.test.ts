@@ -27,7 +27,7 @@ for (const { name, open } of DATABASES) {
 
     test('a schema of a newer program is refused, and says what to do', async () => {
       await database.write((tx) => tx`UPDATE schema_version SET version = ${SCHEMA_VERSION + 1}`)
-      expect(migrate(database)).rejects.toThrow(/schema 2 .* knows up to 1.*start the newer zlt/)
+      await expect(migrate(database)).rejects.toThrow(/schema 2 .* knows up to 1.*start the newer zlt/)
     })
 
     test('a transaction that fails leaves nothing', async () => {
@@ -35,7 +35,7 @@ for (const { name, open } of DATABASES) {
         await tx`INSERT INTO marks VALUES (1)`
         throw new Error('no')
       })
-      expect(failing).rejects.toThrow('no')
+      await expect(failing).rejects.toThrow('no')
       expect(await marks()).toEqual([])
     })
 
@@ -89,7 +89,7 @@ describe('a SQLite file', () => {
     expect(await second.read((tx) => tx`SELECT * FROM kept`)).toHaveLength(0)
     await second.write((tx) => tx`UPDATE schema_version SET version = 99`)
     await second.close()
-    expect(openDatabase(path)).rejects.toThrow(/schema 99/)
+    await expect(openDatabase(path)).rejects.toThrow(/schema 99/)
   })
 
   test('says when its disk is full', async () => {

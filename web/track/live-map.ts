@@ -10,6 +10,7 @@ import { strings } from './strings.ts'
 import { currentTheme } from './theme.ts'
 
 const linesEveryMs = 500
+const restingFrameMs = 200
 
 /** The map while an order is underway: it loads after the sheet is there, and the page does without it. */
 export class LiveMap {
@@ -21,6 +22,8 @@ export class LiveMap {
   #serverNowMs: () => number = Date.now
   #state: 'idle' | 'open' | 'closed' = 'idle'
   #linesAtMs = 0
+  #linesKey = ''
+  #trailRevision = 0
 
   constructor(reducedMotion: () => boolean) {
     this.#reducedMotion = reducedMotion
@@ -60,6 +63,7 @@ export class LiveMap {
 
   setEarlierTrail(places: LngLat[]): void {
     this.#motion.setEarlierTrail(places)
+    this.#trailRevision += 1
   }
 
   /** The newest place at once, when the tab comes back. */
@@ -116,10 +120,14 @@ export class LiveMap {
     const nowMs = this.#serverNowMs()
     const pose = this.#motion.pose(nowMs)
     this.#view.setPose(pose)
-    if (performance.now() - this.#linesAtMs > linesEveryMs) {
+    const linesKey = `${pose?.lng} ${pose?.lat} ${this.#scene?.drop?.lng} ${this.#trailRevision}`
+    if (linesKey !== this.#linesKey && performance.now() - this.#linesAtMs > linesEveryMs) {
+      this.#linesKey = linesKey
       this.#linesAtMs = performance.now()
       this.#view.setLines(this.#motion.lines(pose, this.#scene?.drop))
     }
-    requestAnimationFrame(() => this.#frame())
+    // A marker that rests costs no frames; a battery lasts longer than an order.
+    if (pose?.moving) requestAnimationFrame(() => this.#frame())
+    else setTimeout(() => requestAnimationFrame(() => this.#frame()), restingFrameMs)
   }
 }

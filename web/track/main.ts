@@ -1,6 +1,7 @@
 import { isEnded, shownPosition } from '../../src/domain/view.ts'
-import { parseTrackLink } from '../client/credential.ts'
+import { type Credential, parseTrackLink } from '../client/credential.ts'
 import { type Tracking, TrackingClient } from '../client/tracking.ts'
+import { fetchTrail } from '../client/trail.ts'
 import { Announcer } from './announce.ts'
 import { formatTime } from './format.ts'
 import { LiveMap } from './live-map.ts'
@@ -49,6 +50,7 @@ function start(): void {
   if (!client) return
   map.open(() => client.serverNowMs())
   client.subscribe(draw)
+  askForTrail(client, credential, map)
   client.setOnline(navigator.onLine)
   client.start()
   // Time passes without news too: ages, countdown, staleness.
@@ -64,4 +66,14 @@ function start(): void {
   })
 }
 
-start()
+/** Asks once, when the rider is first seen, for the way before this page was opened. */
+function askForTrail(client: TrackingClient, credential: Credential, map: LiveMap): void {
+  const stop = client.subscribe(({ view }) => {
+    if (!view?.order || view.order.stops_before > 0 || !shownPosition(view)) return
+    stop()
+    void fetchTrail(credential, location.origin).then((places) => map.setEarlierTrail(places))
+  })
+}
+
+// The early script knows which browsers can run this; in others the style sheet shows a notice instead.
+if (document.documentElement.hasAttribute('data-capable')) start()

@@ -45,8 +45,8 @@ export type MapViewOptions = {
 
 /** How near the first view may come, so that a rider at the door still stands in its street. */
 const maxFitZoom = 16.5
-/** How near MapLibre's own controls and our pins come to the edge of what is free. */
-const marginPx = 56
+/** With nobody on the map there is nothing to look at closely. */
+const maxStopsZoom = 14.5
 
 /** Loads MapLibre's own style sheet, under the page's; the map may be made once it is there. */
 export function loadMapStyles(doc: Document): Promise<void> {
@@ -75,6 +75,8 @@ export class MapView {
   #held = false
   #fitted = false
   #plain = true
+  /** Whether anything of the tiles or the style from elsewhere has come. */
+  #groundSeen = false
   #theme: Theme
   #scale: ScaleControl | undefined
 
@@ -95,16 +97,28 @@ export class MapView {
       center: [0, 20],
       zoom: 1,
       fadeDuration: 150,
-      locale: { 'NavigationControl.ZoomIn': strings.map.zoomIn, 'NavigationControl.ZoomOut': strings.map.zoomOut },
+      locale: {
+        'Map.Title': strings.map.label,
+        'NavigationControl.ZoomIn': strings.map.zoomIn,
+        'NavigationControl.ZoomOut': strings.map.zoomOut,
+      },
     })
     this.#map.touchZoomRotate.disableRotation()
     this.#map.keyboard.disableRotation()
     this.#map.addControl(new NavigationControl({ showCompass: false }), 'top-right')
-    this.#map.addControl(new AttributionControl({ compact: true }), 'bottom-right')
-    this.#riderMarker = new Marker({ element: this.#rider.element, anchor: 'center' })
-    this.#map.on('style.load', () => this.#restore())
+    this.#map.addControl(new AttributionControl({ compact: false }), 'bottom-right')
+    this.#riderMarker = new Marker({ element: this.#rider.element, anchor: 'center', subpixelPositioning: true })
+    this.#map.on('style.load', () => {
+      if (this.#options.settings.mapStyle && !this.#plain) this.#groundSeen = true
+      this.#restore()
+    })
     this.#map.on('zoom', () => this.#drawRider())
-    for (const event of ['dragstart', 'zoomstart'] as const) {
+    this.#map.on('error', () => this.#withoutGround())
+    this.#map.on('sourcedata', ({ sourceId, tile }) => {
+      if (sourceId === 'ground' && tile) this.#groundSeen = true
+    })
+    // A move that the page itself makes has no event of the person's behind it.
+    for (const event of ['dragstart', 'zoomstart', 'movestart'] as const) {
       this.#map.on(event, ({ originalEvent }) => {
         if (originalEvent) this.#hold(true)
       })
@@ -202,6 +216,13 @@ export class MapView {
     }
   }
 
+  /** Tiles or a style that cannot be had: the plain ground looks intended, half a map looks broken. */
+  #withoutGround(): void {
+    if (this.#plain || this.#groundSeen) return
+    this.#plain = true
+    this.#applyStyle()
+  }
+
   #styleOf(): StyleSpecification | string {
     const { mapStyle, tiles } = this.#options.settings
     if (this.#plain) return plainStyle(this.#theme)
@@ -266,8 +287,11 @@ export class MapView {
     const bounds = boundsOf(this.#places())
     if (!bounds) return undefined
     const { top, right, bottom, left } = this.#inset
-    const padding = { top: top + marginPx, right: right + marginPx, bottom: bottom + marginPx, left: left + marginPx }
-    const camera = this.#map.cameraForBounds(bounds, { padding, maxZoom: maxFitZoom })
+    const { clientWidth, clientHeight } = this.#map.getContainer()
+    const x = marginOf(clientWidth - left - right)
+    const y = marginOf(clientHeight - top - bottom)
+    const padding = { top: top + y + 12, right: right + x, bottom: bottom + y, left: left + x }
+    const camera = this.#map.cameraForBounds(bounds, { padding, maxZoom: this.#pose ? maxFitZoom : maxStopsZoom })
     if (!camera || camera.zoom === undefined || !camera.center) return undefined
     const center = camera.center as { lng: number; lat: number }
     return { center, zoom: camera.zoom }
@@ -279,4 +303,9 @@ export class MapView {
     if (durationMs === 0 || this.#options.reducedMotion()) this.#map.jumpTo(camera)
     else this.#map.easeTo({ ...camera, duration: durationMs })
   }
+}
+
+/** How near a pin may come to the edge of what is free: room for its disc and ring, less where room is scarce. */
+function marginOf(freePx: number): number {
+  return Math.min(freePx / 4, Math.min(96, Math.max(56, freePx * 0.11)))
 }
