@@ -209,13 +209,22 @@ export class Owner {
     const startedMs = performance.now()
     for (const [partition, owned] of this.#partitions) {
       const committable = owned.committable
-      if (await this.#save(partition, owned)) await this.#following?.commit(partition, committable)
+      if (await this.#save(partition, owned)) await this.#commit(partition, committable)
       const idleBefore = this.deps.now() - IDLE_TRACK_MS
       owned.evict(
         (track) => this.#watchers.of(track.orderId) !== undefined || (track.last?.receivedMs ?? 0) > idleBefore,
       )
     }
     this.deps.metrics.observe('zlt_checkpoint_seconds', (performance.now() - startedMs) / 1000)
+  }
+
+  /** One that fails costs a replay after a crash, no more: the next checkpoint commits again. */
+  async #commit(partition: number, at: number): Promise<void> {
+    try {
+      await this.#following?.commit(partition, at)
+    } catch (error) {
+      this.deps.onError(error, { stage: 'commit', partition })
+    }
   }
 
   async #save(partition: number, owned: Partition): Promise<boolean> {
