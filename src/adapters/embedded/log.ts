@@ -1,0 +1,262 @@
+/** The log on one machine: SQLite, one partition, group commit. */
+
+import type { Database } from 'bun:sqlite'
+import { type OnError, ZltError } from '../../errors'
+import type { Entry, FactTopic, Follower, Following, Log, StoredRecord } from '../../ports/log'
+import { FactStore } from './facts'
+import { FollowerLoop } from './follower-loop'
+import type { LogFile } from './log-file'
+import { startRetention } from './retention'
+
+/** A transaction takes whole requests and closes at so many rows … */
+const GROUP_ROWS = 100
+/** … or so long after the last one, whichever is first: an idle log commits at once, a busy one 500 times a second. */
+const GROUP_WAIT_MS = 2
+/** What health tries to store when there was no room: about a group, so that it is not well until an append would be. */
+const PROBE_BYTES = 64 * 1024
+/** Records kept in memory, so that a follower that keeps up never reads the file. */
+const RECENT_RECORDS = 8_192
+
+interface Waiting {
+  entries: readonly Entry[]
+  resolve(): void
+  reject(error: ZltError): void
+}
+
+export class EmbeddedLog implements Log {
+  readonly partitions = 1
+  readonly #db: Database
+  readonly #file: LogFile
+  readonly #onError: OnError
+  readonly #facts: FactStore
+  /** Members by group, in the order they came; the first has the partition. */
+  readonly #groups = new Map<string, FollowerLoop[]>()
+  readonly #stopRetention: () => void
+  readonly #insert
+  #waiting: Waiting[] = []
+  #waitingRows = 0
+  #timer: Timer | undefined
+  #immediate: NodeJS.Immediate | undefined
+  #lastCommitMs = 0
+  #nextAt: number
+  #recent: StoredRecord[] = []
+  #failure: ZltError | undefined
+  #closed = false
+
+  constructor(file: LogFile, options: { retentionMs: number; onError: OnError }) {
+    this.#file = file
+    this.#db = file.db
+    this.#onError = options.onError
+    this.#facts = new FactStore(file.db, options.onError)
+    this.#insert = this.#db.query('INSERT INTO log (at, key, value, headers, appended_ms) VALUES (?, ?, ?, ?, ?)')
+    const last = this.#db.query("SELECT seq FROM sqlite_sequence WHERE name = 'log'").get() as { seq: number } | null
+    this.#nextAt = (last?.seq ?? 0) + 1
+    this.#stopRetention = startRetention(this.#db, options.retentionMs, options.onError)
+  }
+
+  partitionOf(_key: string): number {
+    return 0
+  }
+
+  append(entries: readonly Entry[]): Promise<void> {
+    if (this.#closed) return Promise.reject(new ZltError('log_unavailable', 'the log is closed'))
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ entries, resolve, reject })
+      this.#waitingRows += entries.length
+      this.#schedule()
+    })
+  }
+
+  #schedule(): void {
+    if (this.#waitingRows >= GROUP_ROWS) {
+      this.#commitWaiting()
+      return
+    }
+    if (this.#timer !== undefined || this.#immediate !== undefined) return
+    const idleMs = performance.now() - this.#lastCommitMs
+    if (idleMs >= GROUP_WAIT_MS) this.#immediate = setImmediate(() => this.#commitWaiting())
+    else this.#timer = setTimeout(() => this.#commitWaiting(), GROUP_WAIT_MS - idleMs)
+  }
+
+  #commitWaiting(): void {
+    clearTimeout(this.#timer)
+    clearImmediate(this.#immediate)
+    this.#timer = this.#immediate = undefined
+    if (this.#waiting.length === 0) return
+    const group = this.#waiting
+    this.#waiting = []
+    this.#waitingRows = 0
+    const records = this.#recordsOf(group)
+    try {
+      this.#store(records)
+    } catch (cause) {
+      this.#failure = failureOf(cause)
+      for (const { reject } of group) reject(this.#failure)
+      return
+    } finally {
+      this.#lastCommitMs = performance.now()
+    }
+    this.#failure = undefined
+    this.#nextAt += records.length
+    this.#remember(records)
+    for (const { resolve } of group) resolve()
+    for (const [first] of this.#groups.values()) first?.wake()
+  }
+
+  #recordsOf(group: readonly Waiting[]): StoredRecord[] {
+    const records: StoredRecord[] = []
+    const appendedMs = Date.now()
+    let at = this.#nextAt
+    for (const { entries } of group) {
+      for (const { key, value, headers } of entries) records.push({ at: at++, key, value, headers, appendedMs })
+    }
+    return records
+  }
+
+  #store(records: readonly StoredRecord[]): void {
+    this.#db.run('BEGIN IMMEDIATE')
+    try {
+      for (const { at, key, value, headers, appendedMs } of records) {
+        this.#insert.run(at, key, value, encodeHeaders(headers), appendedMs)
+      }
+      this.#db.run('COMMIT')
+    } catch (error) {
+      if (this.#db.inTransaction) this.#db.run('ROLLBACK')
+      throw error
+    }
+  }
+
+  #remember(records: StoredRecord[]): void {
+    if (this.#groups.size === 0) {
+      this.#recent = []
+      return
+    }
+    for (const record of records) this.#recent.push(record)
+    if (this.#recent.length > 2 * RECENT_RECORDS) this.#recent = this.#recent.slice(-RECENT_RECORDS)
+  }
+
+  /** Records after `at` from memory when they are there, else from the file. */
+  readonly #read = (at: number, limit: number): StoredRecord[] => {
+    const from = at + 1
+    if (from >= this.#nextAt) return []
+    const first = this.#recent[0]
+    if (first !== undefined && from >= first.at) return this.#recent.slice(from - first.at, from - first.at + limit)
+    const rows = this.#db.query('SELECT * FROM log WHERE at > ? ORDER BY at LIMIT ?').all(at, limit) as LogRow[]
+    return rows.map(({ appended_ms, headers, ...rest }) => ({
+      ...rest,
+      headers: JSON.parse(headers),
+      appendedMs: appended_ms,
+    }))
+  }
+
+  async follow(group: string, follower: Follower): Promise<Following> {
+    const loop = new FollowerLoop(group, follower, this.#db, this.#read, this.#onError)
+    const members = this.#groups.get(group) ?? []
+    this.#groups.set(group, members)
+    members.push(loop)
+    if (members[0] === loop) loop.start()
+    return {
+      commit: async (_partition, at) => {
+        try {
+          loop.commit(at)
+        } catch (cause) {
+          throw failureOf(cause)
+        }
+      },
+      close: () => this.#leave(group, loop),
+    }
+  }
+
+  async #leave(group: string, loop: FollowerLoop): Promise<void> {
+    try {
+      await loop.close()
+    } finally {
+      const members = this.#groups.get(group)?.filter((member) => member !== loop) ?? []
+      if (members.length === 0) this.#groups.delete(group)
+      else this.#groups.set(group, members)
+      if (!this.#closed) members[0]?.start()
+    }
+  }
+
+  async publish(topic: FactTopic, key: string, value: string | null): Promise<void> {
+    try {
+      this.#facts.publish(topic, key, value)
+    } catch (cause) {
+      throw failureOf(cause)
+    }
+  }
+
+  async tail(
+    topic: FactTopic,
+    onFact: (key: string, value: string | null) => void,
+  ): Promise<{ close(): Promise<void> }> {
+    return this.#facts.tail(topic, onFact)
+  }
+
+  mayHaveRewound(): boolean {
+    return this.#file.mayHaveRewound
+  }
+
+  async health(): Promise<{ ok: true } | { ok: false; reason: string }> {
+    if (this.#closed) return { ok: false, reason: 'the log is closed' }
+    const failure = this.#failure
+    if (failure === undefined) return { ok: true }
+    // Nothing may be sent any more by callers who look at readiness first: try whether there is room again.
+    try {
+      this.#db.run("INSERT OR REPLACE INTO state VALUES ('probe', ?)", ['-'.repeat(PROBE_BYTES)])
+      this.#db.run("DELETE FROM state WHERE name = 'probe'")
+      this.#failure = undefined
+      return { ok: true }
+    } catch {
+      return { ok: false, reason: failure.message }
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#commitWaiting()
+    this.#closed = true
+    this.#stopRetention()
+    for (const [group, members] of this.#groups) {
+      for (const loop of members) {
+        await this.#leave(group, loop).catch((error) => this.#onError(error, { stage: 'close', group }))
+      }
+    }
+    this.#facts.close()
+  }
+}
+
+interface LogRow {
+  at: number
+  key: string | null
+  value: string | null
+  headers: string
+  appended_ms: number
+}
+
+/** Nearly all records carry the same headers object: encode it once. */
+let lastHeaders: Readonly<Record<string, string>> | undefined
+let lastEncoded = '{}'
+function encodeHeaders(headers: Readonly<Record<string, string>>): string {
+  if (headers !== lastHeaders) {
+    lastHeaders = headers
+    lastEncoded = JSON.stringify(headers)
+  }
+  return lastEncoded
+}
+
+/** SQLite's reasons in our words. */
+function failureOf(cause: unknown): ZltError {
+  const code = (cause as { code?: string }).code ?? ''
+  // SHMSIZE: the index beside the write-ahead log could not grow; it is the first to notice on some file systems.
+  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE' || /disk is full|ENOSPC/i.test(String(cause))) {
+    return new ZltError('disk_full', 'the disk is full; make room, nothing acknowledged is lost', {
+      retryAfterMs: 5_000,
+      cause,
+    })
+  }
+  return new ZltError('log_unavailable', `the log cannot be written: ${(cause as Error).message}`, {
+    retryAfterMs: 1_000,
+    cause,
+  })
+}

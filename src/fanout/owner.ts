@@ -1,0 +1,278 @@
+/** The owner of partitions: folds their records, routes new positions to the hubs that watch, checkpoints behind. */
+
+import { AUDIENCES, type Audience } from '../domain/audience'
+import { type Order, vouchedOrder } from '../domain/order'
+import { projectPosition } from '../domain/position'
+import type { Track } from '../domain/track'
+import type { OnError } from '../errors'
+import type { Metrics } from '../metrics'
+import type { Following, Log, StoredRecord } from '../ports/log'
+import type { Mail, Message, ToOwner } from '../ports/mail'
+import type { Snapshots } from '../ports/snapshots'
+import type { OrderTable } from '../tables/orders'
+import { Partition } from './partition'
+import { Watchers } from './watchers'
+
+/** Changed tracks are saved, then the offset is committed, this often: at most so much is folded again after a crash. */
+const CHECKPOINT_MS = 10_000
+/** Orders saved in one go: a few milliseconds in which nothing else runs. */
+const SAVE_SLICE = 200
+/** A track that is not here in time starts empty: it costs one fix interval. */
+const LOAD_DEADLINE_MS = 200
+/** A track nobody wrote or watched for this long leaves the memory. */
+const IDLE_TRACK_MS = 10 * 60_000
+
+export interface OwnerDeps {
+  log: Log
+  mail: Mail
+  snapshots: Snapshots
+  orders: OrderTable
+  metrics: Metrics
+  onError: OnError
+  now(): number
+}
+
+export class Owner {
+  readonly #partitions = new Map<number, Partition>()
+  readonly #watchers = new Watchers()
+  readonly #outbox = new Map<string, Message[]>()
+  #following: Following | undefined
+  #timers: Timer[] = []
+  #checkpoint: Promise<void> | undefined
+
+  constructor(private readonly deps: OwnerDeps) {}
+
+  async start(): Promise<void> {
+    const { log, orders, metrics } = this.deps
+    metrics.gauge('zlt_tracks', () => this.#sum((partition) => partition.trackCount))
+    metrics.gauge('zlt_records_set_aside', () => this.#sum((partition) => partition.asideCount))
+    orders.onChange((id, order) => this.#orderChanged(id, order))
+    this.#following = await log.follow('zlt-fanout', {
+      assigned: (partition) => this.#assigned(partition),
+      batch: (partition, records) => this.#batch(partition, records),
+      revoked: (partition) => this.#revoked(partition),
+    })
+    this.#timers.push(
+      setInterval(() => this.#tick(), 1_000),
+      setInterval(() => void this.checkpoint(), CHECKPOINT_MS),
+    )
+  }
+
+  /** What a hub says to the owner. */
+  receive(from: string, message: ToOwner): void {
+    if (message.type === 'unwatch') {
+      this.#watchers.remove(message.order, from)
+      return
+    }
+    const partition = message.type === 'watch' ? this.deps.log.partitionOf(message.order) : message.partition
+    const owned = this.#partitions.get(partition)
+    if (owned === undefined) {
+      this.#send(from, { type: 'not_mine', partition })
+      this.#flush()
+      return
+    }
+    const orders = message.type === 'watch' ? [[message.order, message.audiences] as const] : message.orders
+    void this.#answer(from, partition, owned, orders)
+  }
+
+  /** Saves all changed tracks, then commits. Called by timer, before a partition goes, and at the end. */
+  checkpoint(): Promise<void> {
+    this.#checkpoint ??= this.#checkpointAll().finally(() => {
+      this.#checkpoint = undefined
+    })
+    return this.#checkpoint
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer)
+    await this.#following?.close()
+  }
+
+  #assigned(partition: number): void {
+    const { onDrop, onPoison, onPosition } = this.#counters()
+    this.#partitions.set(
+      partition,
+      new Partition({ order: (id) => this.deps.orders.get(id), onDrop, onPoison, onPosition }),
+    )
+    void this.#announceOwnership(partition)
+  }
+
+  async #announceOwnership(partition: number): Promise<void> {
+    const { mail, onError } = this.deps
+    try {
+      await mail.claim(partition)
+      for (const node of await mail.nodes()) this.#send(node, { type: 'owner', partition })
+      this.#flush()
+    } catch (error) {
+      onError(error, { stage: 'claim', partition })
+    }
+  }
+
+  async #batch(partition: number, stored: readonly StoredRecord[]): Promise<void> {
+    const owned = this.#partitions.get(partition)
+    const last = stored.at(-1)
+    if (owned === undefined || last === undefined) return
+    const records = owned.read(stored)
+    await this.#load(partition, owned, owned.unknownOf(records))
+    const moved = owned.take(records, this.deps.now())
+    owned.sawUpTo(last.at)
+    this.deps.metrics.count('zlt_records_consumed_total', stored.length)
+    for (const order of moved) this.#route(order, owned)
+    this.#flush()
+  }
+
+  async #revoked(partition: number): Promise<void> {
+    await this.checkpoint()
+    this.#partitions.delete(partition)
+    this.#watchers.removePartition((order) => this.deps.log.partitionOf(order) === partition)
+  }
+
+  async #load(partition: number, owned: Partition, orders: readonly string[]): Promise<void> {
+    if (orders.length === 0) return
+    const { snapshots, onError } = this.deps
+    try {
+      const tracks = await withDeadline(snapshots.load(partition, orders), LOAD_DEADLINE_MS)
+      for (const track of tracks?.values() ?? []) owned.restore(track)
+    } catch (error) {
+      onError(error, { stage: 'load_tracks', partition })
+    }
+  }
+
+  /** Takes the watches and answers with what there is, in one step: a position in between would be missed. */
+  async #answer(
+    from: string,
+    partition: number,
+    owned: Partition,
+    orders: readonly (readonly [string, Audience[]])[],
+  ): Promise<void> {
+    await this.#load(
+      partition,
+      owned,
+      orders.map(([order]) => order).filter((order) => !owned.track(order)),
+    )
+    for (const [order, audiences] of orders) {
+      this.#watchers.add(order, from, audiences)
+      const track = owned.track(order)
+      for (const audience of audiences) this.#send(from, this.#positionOf(order, track, audience))
+    }
+    this.#flush()
+  }
+
+  #route(orderId: string, owned: Partition): void {
+    const track = owned.track(orderId)
+    const nodes = this.#watchers.of(orderId)
+    if (track === undefined || nodes === undefined) return
+    for (const audience of AUDIENCES) {
+      let message: Message | undefined
+      for (const [node, audiences] of nodes) {
+        if (!audiences.includes(audience)) continue
+        message ??= this.#positionOf(orderId, track, audience)
+        this.#send(node, message)
+        this.deps.metrics.count('zlt_positions_routed_total')
+      }
+    }
+  }
+
+  #positionOf(orderId: string, track: Track | undefined, audience: Audience): Message {
+    const order = this.deps.orders.get(orderId) ?? vouchedOrder(orderId)
+    const part = track === undefined ? undefined : projectPosition(track, order, audience)
+    const version = { at: part?.at ?? -1, rev: part?.rev ?? order.rev, assignment: part?.assignment ?? 0 }
+    const message = { type: 'position' as const, order: orderId, audience, ...version }
+    const dropped = audience === 'ops' && track !== undefined ? { dropped: track.dropped } : {}
+    if (part === undefined) return { ...message, receivedMs: 0, json: null, ...dropped }
+    return { ...message, receivedMs: part.received_ms, json: JSON.stringify(part), ...dropped }
+  }
+
+  #orderChanged(id: string, order: Order | undefined): void {
+    const partition = this.deps.log.partitionOf(id)
+    const owned = this.#partitions.get(partition)
+    if (owned === undefined) return
+    if (order === undefined) {
+      owned.forget(id)
+      const { snapshots, onError } = this.deps
+      snapshots.drop(partition, id).catch((error) => onError(error, { stage: 'drop_track' }))
+      return
+    }
+    owned.orderChanged(id, this.deps.now())
+    this.#route(id, owned)
+    this.#flush()
+  }
+
+  #tick(): void {
+    for (const owned of this.#partitions.values()) {
+      for (const order of owned.tick(this.deps.now())) this.#route(order, owned)
+    }
+    this.#flush()
+  }
+
+  async #checkpointAll(): Promise<void> {
+    const startedMs = performance.now()
+    for (const [partition, owned] of this.#partitions) {
+      const committable = owned.committable
+      if (await this.#save(partition, owned)) await this.#following?.commit(partition, committable)
+      const idleBefore = this.deps.now() - IDLE_TRACK_MS
+      owned.evict(
+        (track) => this.#watchers.of(track.orderId) !== undefined || (track.last?.receivedMs ?? 0) > idleBefore,
+      )
+    }
+    this.deps.metrics.observe('zlt_checkpoint_seconds', (performance.now() - startedMs) / 1000)
+  }
+
+  async #save(partition: number, owned: Partition): Promise<boolean> {
+    for (;;) {
+      const saved = owned.takeUnsaved(SAVE_SLICE)
+      if (saved.length === 0) return true
+      try {
+        await this.deps.snapshots.save(partition, saved)
+      } catch (error) {
+        owned.unsave(saved)
+        this.deps.onError(error, { stage: 'checkpoint', partition })
+        return false
+      }
+      // Let fixes and frames through between two slices.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  #send(node: string, message: Message): void {
+    const queued = this.#outbox.get(node)
+    if (queued === undefined) this.#outbox.set(node, [message])
+    else queued.push(message)
+  }
+
+  #flush(): void {
+    for (const [node, messages] of this.#outbox) this.deps.mail.send(node, messages)
+    this.#outbox.clear()
+  }
+
+  #counters() {
+    const { metrics, onError } = this.deps
+    return {
+      onDrop: (code: string) => metrics.count('zlt_records_dropped_total', 1, code),
+      onPosition: () => metrics.count('zlt_positions_total'),
+      onPoison: (reason: string, { at }: StoredRecord) => {
+        metrics.count('zlt_records_poisoned_total', 1, reason)
+        onError(new Error(`record ${at} cannot be read: ${reason}`), { stage: 'poison', at, reason })
+      },
+    }
+  }
+
+  #sum(of: (partition: Partition) => number): number {
+    let sum = 0
+    for (const partition of this.#partitions.values()) sum += of(partition)
+    return sum
+  }
+}
+
+/** The value, or undefined when it takes longer than `deadlineMs`. */
+async function withDeadline<T>(value: Promise<T>, deadlineMs: number): Promise<T | undefined> {
+  let timer: Timer | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), deadlineMs)
+  })
+  try {
+    return await Promise.race([value, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,111 @@
+/** Mounts handlers on the route table: who may call a route is decided here, from the table, and nowhere else. */
+
+import { type Context, Hono } from 'hono'
+import type { Claims } from '../domain/audience'
+import { ZltError } from '../errors'
+import type { Authenticate } from './authenticate'
+import { problemResponse } from './problem'
+import { type Operation, ROUTES, type Route } from './routes'
+import { newTraceId } from './trace-id'
+
+/** What the server hands to Hono with each request. */
+export interface Bindings {
+  /** Bun's server, for upgrades and timeouts. */
+  server: Bun.Server<unknown>
+}
+
+/** What the middleware sets for handlers. */
+export interface Variables {
+  /** The verified token; absent on public routes. */
+  claims: Claims
+  /** When the request was taken, epoch ms. */
+  receivedMs: number
+  traceId: string
+}
+
+export interface Env {
+  Bindings: Bindings
+  Variables: Variables
+}
+
+export type Handler = (c: Context<Env>) => Response | Promise<Response>
+
+/** What a role brings: a handler per operation it serves. */
+export type Handlers = Partial<Record<Operation, Handler>>
+
+/** How the router is fitted into its process. */
+export interface AppOptions {
+  /** Operations that a setting opens to everybody. */
+  publicRoutes?: readonly Operation[]
+  /** Answers what no route does: the pages. */
+  fallback?(request: Request): Response | undefined
+  /** Told of each answer's status. */
+  onAnswer?(status: number): void
+  /** Hears of everything that became an `internal` answer. */
+  onError(error: unknown, traceId: string): void
+}
+
+/** Builds the router. */
+export function buildApp(handlers: Handlers, authenticate: Authenticate, options: AppOptions): Hono<Env> {
+  const app = new Hono<Env>()
+  const { onAnswer } = options
+  if (onAnswer !== undefined) {
+    app.use(async function countAnswers(c, next) {
+      await next()
+      onAnswer(c.res.status)
+    })
+  }
+  const methodsByPath = new Map<string, string[]>()
+  for (const [operation, handler] of Object.entries(handlers) as [Operation, Handler][]) {
+    const route: Route = ROUTES[operation]
+    const isPublic = route.who === 'public' || options.publicRoutes?.includes(operation) === true
+    const guarded =
+      isPublic || route.who === 'public' ? publicRoute(handler) : guardedRoute(route.who, handler, authenticate)
+    app.on(route.method, route.path, guarded)
+    methodsByPath.set(route.path, [...(methodsByPath.get(route.path) ?? []), route.method])
+  }
+  for (const [path, methods] of methodsByPath) app.all(path, methodNotAllowed(methods))
+  app.notFound((c) => {
+    const page = options.fallback?.(c.req.raw)
+    return page ?? problemResponse(new ZltError('not_found', `nothing at ${c.req.path}`), newTraceId())
+  })
+  app.onError((error, c) => {
+    const traceId = c.get('traceId') ?? newTraceId()
+    if (!(error instanceof ZltError)) options.onError(error, traceId)
+    return problemResponse(error, traceId)
+  })
+  return app
+}
+
+function publicRoute(handler: Handler): Handler {
+  return function publicHandler(c) {
+    c.set('receivedMs', Date.now())
+    c.set('traceId', newTraceId())
+    return handler(c)
+  }
+}
+
+function guardedRoute(who: Exclude<Route['who'], 'public'>, handler: Handler, authenticate: Authenticate): Handler {
+  return async function guardedHandler(c) {
+    c.set('receivedMs', Date.now())
+    c.set('traceId', newTraceId())
+    // A cached token answers at once: awaiting it would cost every fix a turn of the microtask queue.
+    const found = authenticate(c.req.raw)
+    const claims = found instanceof Promise ? await found : found
+    if (!who.includes(claims.role)) {
+      throw new ZltError('forbidden', `this needs the role ${who.join(' or ')}; the token’s is ${claims.role}`)
+    }
+    c.set('claims', claims)
+    return handler(c)
+  }
+}
+
+function methodNotAllowed(methods: readonly string[]): Handler {
+  const allow = methods.includes('GET') ? [...methods, 'HEAD'] : methods
+  return function refuseMethod(c) {
+    const error = new ZltError('method_not_allowed', `${c.req.method} is not allowed here; use ${allow.join(', ')}`)
+    const response = problemResponse(error, newTraceId())
+    response.headers.set('allow', allow.join(', '))
+    return response
+  }
+}

@@ -1,0 +1,178 @@
+/** Accepting fixes: parse, correct the times, find the orders, append; the answer comes when the log has acknowledged. */
+
+import type { Claims } from '../domain/audience'
+import { type Fix, parseFix } from '../domain/fix'
+import { correctTimes } from '../domain/fix-times'
+import { encodeRecord, OURS } from '../domain/location-record'
+import { type ErrorCode, type Fault, isRetryable, ZltError } from '../errors'
+import type { Metrics } from '../metrics'
+import type { Entry, Log } from '../ports/log'
+import type { OrderResolver } from './resolve-orders'
+
+/** What became of one fix, as the answer says it. */
+export interface FixResult {
+  status: 'accepted' | 'rejected'
+  code?: ErrorCode | 'no_visible_order'
+  detail?: string
+  pointer?: string
+  retryable?: boolean
+}
+
+export interface Accepted {
+  accepted: number
+  results: FixResult[]
+}
+
+export interface AcceptDeps {
+  log: Log
+  resolver: OrderResolver
+  metrics: Metrics
+  /** The largest array taken. */
+  batchLimit: number
+}
+
+const ACCEPTED: FixResult = { status: 'accepted' }
+const NO_VISIBLE_ORDER: FixResult = {
+  status: 'accepted',
+  code: 'no_visible_order',
+  detail: 'no order of yours may be shown now, so this fix is kept nowhere',
+}
+
+/**
+ * Takes the body of one request.
+ * @throws ZltError the first fix's error when none was accepted; `log_unavailable`, `disk_full`, `overloaded`
+ */
+export async function acceptFixes(
+  deps: AcceptDeps,
+  claims: Claims,
+  body: unknown,
+  receivedMs: number,
+): Promise<Accepted> {
+  const startedMs = performance.now()
+  const isArray = Array.isArray(body)
+  const inputs: readonly unknown[] = isArray ? body : [body]
+  if (inputs.length === 0) throw new ZltError('empty_batch', 'send at least one fix')
+  if (inputs.length > deps.batchLimit) {
+    throw new ZltError('too_many_fixes', `${inputs.length} fixes in one request; send at most ${deps.batchLimit}`)
+  }
+
+  const faults: Fault[] = []
+  const results: FixResult[] = new Array(inputs.length)
+  const fixes: (Fix | undefined)[] = inputs.map((input, i) => {
+    const pointer = isArray ? `/${i}` : ''
+    const before = faults.length
+    const fix = parseFix(input, pointer, faults)
+    const first = faults[before]
+    if (first !== undefined) results[i] = rejected(first)
+    else if (fix?.partner_id !== undefined && fix.partner_id !== claims.sub) {
+      const fault = mismatch(pointer, claims.sub)
+      faults.push(fault)
+      results[i] = rejected(fault)
+      return undefined
+    }
+    return fix
+  })
+
+  const { fixTimesMs, shiftMs } = correctTimes(
+    fixes.map((fix) => fix?.device_time_ms),
+    receivedMs,
+  )
+  if (shiftMs > 0) deps.metrics.count('zlt_requests_shifted_total')
+  await waitForUnknown(deps.resolver, claims, fixes, startedMs)
+
+  const entries: Entry[] = []
+  for (const [i, fix] of fixes.entries()) {
+    if (fix === undefined) continue
+    const fixTimeMs = fixTimesMs[i]
+    const pointer = isArray ? `/${i}` : ''
+    const fault =
+      fixTimeMs === undefined
+        ? futureTime(inputs[i], pointer)
+        : appendTo(entries, deps.resolver, claims, fix, fixTimeMs, receivedMs, pointer)
+    if (fault === undefined) results[i] = ACCEPTED
+    else if (fault === 'no_visible_order') results[i] = NO_VISIBLE_ORDER
+    else {
+      faults.push(fault)
+      results[i] = rejected(fault)
+    }
+  }
+  if (entries.length > 0) await deps.log.append(entries)
+  return conclude(deps.metrics, results, faults, entries.length)
+}
+
+/** One wait for all orders of the request that the table does not know. */
+async function waitForUnknown(
+  resolver: OrderResolver,
+  claims: Claims,
+  fixes: readonly (Fix | undefined)[],
+  startedMs: number,
+): Promise<void> {
+  let unknown: Set<string> | undefined
+  for (const fix of fixes) {
+    if (fix?.order_id === undefined || resolver.resolve(claims, fix.order_id) !== 'not_yours') continue
+    unknown ??= new Set()
+    unknown.add(fix.order_id)
+  }
+  if (unknown !== undefined) await resolver.park(claims, [...unknown], startedMs)
+}
+
+function appendTo(
+  entries: Entry[],
+  resolver: OrderResolver,
+  claims: Claims,
+  fix: Fix,
+  fixTimeMs: number,
+  receivedMs: number,
+  pointer: string,
+): Fault | 'no_visible_order' | undefined {
+  const targets = resolver.resolve(claims, fix.order_id)
+  if (targets === 'not_yours') {
+    return { pointer: `${pointer}/order_id`, code: 'order_not_found', detail: 'no such order for this rider' }
+  }
+  if (targets.length === 0) return 'no_visible_order'
+  for (const { orderId, assignment, vouched } of targets) {
+    const value = encodeRecord(fix, { partnerId: claims.sub, orderId, assignment, vouched, fixTimeMs, receivedMs })
+    entries.push({ key: orderId, value, headers: OURS })
+  }
+  return undefined
+}
+
+function conclude(metrics: Metrics, results: FixResult[], faults: readonly Fault[], appended: number): Accepted {
+  let accepted = 0
+  for (const result of results) {
+    if (result.status === 'accepted') accepted += 1
+    else metrics.count('zlt_fixes_rejected_total', 1, result.code)
+    if (result === NO_VISIBLE_ORDER) metrics.count('zlt_fixes_without_order_total')
+  }
+  metrics.count('zlt_fixes_accepted_total', accepted)
+  metrics.count('zlt_records_appended_total', appended)
+  // The first fix's error speaks for the request; faults come in the order in which they were found.
+  const firstCode = results[0]?.code
+  const first = faults.find(({ code, pointer }) => code === firstCode && pointer === results[0]?.pointer)
+  if (accepted === 0 && first !== undefined) {
+    const members = results.length > 1 ? { results } : {}
+    throw new ZltError(first.code, first.pointer === '' ? first.detail : `${first.pointer}: ${first.detail}`, {
+      faults,
+      members,
+    })
+  }
+  return { accepted, results }
+}
+
+function futureTime(input: unknown, pointer: string): Fault {
+  const name = (input as { fix_time_ms?: unknown }).fix_time_ms == null ? 'timestamp' : 'fix_time_ms'
+  const detail = 'this time is far ahead of now and of all others in the request'
+  return { pointer: `${pointer}/${name}`, code: 'future_time', detail }
+}
+
+function rejected({ code, detail, pointer }: Fault): FixResult {
+  return { status: 'rejected', code, detail, pointer, retryable: isRetryable(code) }
+}
+
+function mismatch(pointer: string, sub: string): Fault {
+  return {
+    pointer: `${pointer}/partner_id`,
+    code: 'partner_mismatch',
+    detail: `partner_id must be the token’s sub, ${sub}`,
+  }
+}
