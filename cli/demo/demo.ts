@@ -1,14 +1,12 @@
 /** The demo's course: server, stage, stories, curtain. */
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { configOf } from '../../src/config'
 import { CliError, EXIT } from '../exit'
 import { openLocalKey } from '../local-key'
 import { tell } from '../output'
 import { openBackend } from '../riders/backend'
 import { freePort } from '../riders/own-server'
+import { makeTemporaryFolder } from '../riders/temporary-folder'
 import { openAnnouncer } from './announcer'
 import { CurtainError, Stage } from './stage'
 import { STORIES, type Story, tellForEver } from './stories'
@@ -33,11 +31,11 @@ const TTL_S = 86_400
  * @throws CliError when the port is taken or a story fails
  */
 export async function runDemo(options: DemoOptions, curtain: AbortController): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'zlt-demo-'))
+  const folder = await makeTemporaryFolder('zlt-demo-')
   try {
-    await play(folder, options, curtain)
+    await play(folder.path, options, curtain)
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await folder.remove()
   }
 }
 

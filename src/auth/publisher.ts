@@ -121,7 +121,8 @@ export class Publisher {
 
   async #note(rows: readonly OutboxRow[]): Promise<void> {
     const revs = new Map(rows.map(({ id, rev }) => [id, rev]))
-    await this.#store.write((tx) => markPublished(tx, revs))
+    // A note that a power cut undoes is made again when the next start compares rows and topic.
+    await this.#store.write((tx) => markPublished(tx, revs), { durable: false })
     for (const { id, rev } of rows) if (this.#unnoted.get(id) === rev) this.#unnoted.delete(id)
   }
 

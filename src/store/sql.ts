@@ -20,9 +20,11 @@ export interface Database {
   /**
    * Runs `work` as one transaction: all of it is stored and on disk when the promise resolves, or none of it.
    * `work` must await every query it starts.
+   * @param options.durable false: a power cut may undo it, for what is found out again at the next start. It saves the
+   * wait for the disk, which is most of a small transaction's time
    * @throws ZltError `disk_full`, `overloaded` (another process holds the database)
    */
-  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  write<T>(work: (tx: Tx) => Promise<T>, options?: { durable?: boolean }): Promise<T>
   /**
    * Makes transactions that name a common key run one after the other, until each ends. On SQLite they do anyway.
    * Read what the key guards after this, not before.
@@ -61,7 +63,16 @@ async function openSqlite(path: string): Promise<Database> {
   return {
     dialect: 'sqlite',
     read: (work) => lane.run(() => work(sql)),
-    write: (work) => lane.run(() => translated(sql.begin('immediate', (tx) => work(tx)))),
+    write: (work, { durable = true } = {}) =>
+      lane.run(async () => {
+        // The next durable transaction takes all before it to the disk with it.
+        if (!durable) await sql`PRAGMA synchronous = NORMAL`
+        try {
+          return await translated(sql.begin('immediate', (tx) => work(tx)))
+        } finally {
+          if (!durable) await sql`PRAGMA synchronous = FULL`
+        }
+      }),
     lock: async () => {},
     close: () => lane.run(() => sql.close()),
   }
@@ -72,7 +83,13 @@ function openPostgres(url: string): Database {
   return {
     dialect: 'postgres',
     read: (work) => work(sql),
-    write: (work) => translated(sql.begin((tx) => work(tx))),
+    write: (work, { durable = true } = {}) =>
+      translated(
+        sql.begin(async (tx) => {
+          if (!durable) await tx`SET LOCAL synchronous_commit = off`
+          return work(tx)
+        }),
+      ),
     lock: async (tx, keys) => {
       // Always in one order: two transactions that want the same keys never wait for each other.
       for (const key of [...new Set(keys)].sort()) await tx`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 7))`

@@ -391,6 +391,15 @@ describe('a token that names orders', () => {
     expectError(await call('POST', `/orders/${mine}/tokens`, { role: 'CUSTOMER', sub: 'x' }, token), 403, 'forbidden')
   })
 
+  test('lists its orders though others are newer', async () => {
+    const mine = await newOrder()
+    await newOrder()
+    const token = await server.token('ADMIN', 'admin', [mine])
+    const { body } = await call('GET', '/orders?limit=1', undefined, token)
+    expect(body.items.map(({ id }: { id: string }) => id)).toEqual([mine])
+    expect(body).not.toHaveProperty('next_cursor')
+  })
+
   test('of a customer sees an order whoever it is for; of a rider only while it has it', async () => {
     const id = await newOrder({ customer_id: 'somebody' })
     const customer = await server.token('CUSTOMER', 'guest', [id])

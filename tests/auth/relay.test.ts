@@ -112,7 +112,8 @@ describe('while it runs', () => {
     let refuse = false
     const failing: Database = {
       ...store,
-      write: (work) => (refuse ? Promise.reject(new Error('the database is away')) : store.write(work)),
+      write: (work, options) =>
+        refuse ? Promise.reject(new Error('the database is away')) : store.write(work, options),
     }
     const running = await start(failing)
     const order = await create('o1')
@@ -154,6 +155,35 @@ describe('while it runs', () => {
     await running.tick()
     await until(async () => (await fact('o1')) === undefined)
     expect((await fact('going-on'))?.status).toBe('created')
+  })
+
+  test('who waits for a value is not told of an older one', async () => {
+    const running = await start()
+    await create('o1')
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let sends = 0
+    testLog.beforePublish = () => gates[sends++]?.promise
+    running.kick()
+    await until(() => sends === 1)
+    const ended = await end('o1')
+    const waiting = running.published('o1', ended.rev, 5_000)
+    running.kick()
+    gates[0]?.resolve()
+    await until(() => sends === 2)
+    expect(await Promise.race([waiting, Bun.sleep(10)])).toBeUndefined()
+    gates[1]?.resolve()
+    expect(await waiting).toBe(true)
+  })
+
+  test('time drops what idempotency keys keep', async () => {
+    const running = await start()
+    await createOrder({ store, now }, BACKEND, { id: 'o1' }, 'key')
+    const kept = async () => (await store.read((tx) => tx`SELECT answer FROM idempotency_keys`)).length
+    await running.tick()
+    expect(await kept()).toBe(1)
+    nowMs += 24 * 3_600_000
+    await running.tick()
+    expect(await kept()).toBe(0)
   })
 
   test('closing lets nobody wait', async () => {

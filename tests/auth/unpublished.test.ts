@@ -12,7 +12,7 @@ test('while the log takes nothing, writes are stored and say that they are not p
   const startMs = performance.now()
   const created = await server.call('POST', '/orders', { id: 'o1' }, { token })
   expect(created).toMatchObject({ status: 202, body: { id: 'o1', published: false } })
-  expect(performance.now() - startMs).toBeLessThan(1_900)
+  expect(performance.now() - startMs).toBeLessThan(4_000)
   expect((await server.call('GET', '/orders/o1', undefined, { token })).body).not.toHaveProperty('published')
 
   expect((await server.call('DELETE', '/orders/o1', undefined, { token })).status).toBe(204)
@@ -21,7 +21,7 @@ test('while the log takes nothing, writes are stored and say that they are not p
   expect(server.failures.length).toBeGreaterThan(0)
 
   away = false
-  await until(async () => (await server.call('POST', '/orders', { id: 'o1' }, { token })).status === 201, 10_000)
+  await until(async () => (await server.call('POST', '/orders', { id: 'o1' }, { token })).status === 201)
   expect(await server.fact('o1')).toMatchObject({ status: 'created' })
   await server.close()
 }, 20_000)

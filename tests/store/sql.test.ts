@@ -80,8 +80,11 @@ describe('a SQLite file', () => {
     const path = folder.file('zlt.db')
     const first = await openDatabase(path)
     await first.write((tx) => tx`CREATE TABLE kept (n BIGINT)`)
-    const [{ synchronous }] = await first.read((tx) => tx`PRAGMA synchronous`)
-    expect(synchronous).toBe(2)
+    const synchronous = async () => (await first.read((tx) => tx`PRAGMA synchronous`))[0].synchronous
+    expect(await synchronous()).toBe(2)
+    await first.write((tx) => tx`DELETE FROM kept`, { durable: false })
+    await expect(first.write(() => Promise.reject(new Error('no')), { durable: false })).rejects.toThrow('no')
+    expect(await synchronous()).toBe(2)
     for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o777).toBe(0o600)
     await first.close()
 

@@ -105,8 +105,8 @@ export class MapView {
     })
     this.#map.touchZoomRotate.disableRotation()
     this.#map.keyboard.disableRotation()
-    this.#map.addControl(new NavigationControl({ showCompass: false }), 'top-right')
-    this.#map.addControl(new AttributionControl({ compact: false }), 'bottom-right')
+    this.#map.addControl(new NavigationControl({ showCompass: false }), `top-${farSide()}`)
+    this.#map.addControl(new AttributionControl({ compact: false }), `bottom-${farSide()}`)
     this.#riderMarker = new Marker({ element: this.#rider.element, anchor: 'center', subpixelPositioning: true })
     this.#map.on('style.load', () => {
       if (this.#options.settings.mapStyle && !this.#plain) this.#groundSeen = true
@@ -118,6 +118,7 @@ export class MapView {
       if (sourceId === 'ground' && tile) this.#groundSeen = true
     })
     // A move that the page itself makes has no event of the person's behind it.
+    this.#map.on('wheel', () => this.#hold(true))
     for (const event of ['dragstart', 'zoomstart', 'movestart'] as const) {
       this.#map.on(event, ({ originalEvent }) => {
         if (originalEvent) this.#hold(true)
@@ -171,6 +172,8 @@ export class MapView {
   /** The person gives the map back. */
   recentre(): void {
     this.#hold(false)
+    // The button that was pressed goes away; who uses a keyboard must not be thrown back to the page's start.
+    this.#map.getCanvas().focus()
     this.#fit(600)
   }
 
@@ -212,7 +215,7 @@ export class MapView {
     this.#options.container.classList.toggle('is-plain', this.#plain)
     if (this.#plain && !this.#scale) {
       this.#scale = new ScaleControl({ maxWidth: 96 })
-      this.#map.addControl(this.#scale, 'bottom-right')
+      this.#map.addControl(this.#scale, `bottom-${farSide()}`)
     }
   }
 
@@ -308,4 +311,9 @@ export class MapView {
 /** How near a pin may come to the edge of what is free: room for its disc and ring, less where room is scarce. */
 function marginOf(freePx: number): number {
   return Math.min(freePx / 4, Math.min(96, Math.max(56, freePx * 0.11)))
+}
+
+/** The side where the page's lines end: the other one is the panel's. */
+function farSide(): 'left' | 'right' {
+  return document.documentElement.dir === 'rtl' ? 'left' : 'right'
 }

@@ -97,7 +97,8 @@ export function sentenceOf(moment: Moment): string {
     case 'at_other_stop':
       return words.atOtherStop
     case 'on_the_way':
-      return words.onTheWay
+      // Without a drop or an estimate the arrival's place says "On the way" already.
+      return order?.drop || position?.eta ? words.onTheWay : words.onTheWaySomewhere
     case 'to_pickup':
       return order?.pickup?.name ? words.toPickupAt(order.pickup.name) : words.toPickup
     case 'stops_before':

@@ -20,7 +20,7 @@ export const strings = {
     distance: 'Distance',
     away: 'away from you',
     stops: (count: number, plural: Intl.LDMLPluralRule) =>
-      plural === 'one' ? `${count} stop first` : `${count} stops first`,
+      plural === 'one' ? `After ${count} stop` : `After ${count} stops`,
     unknown: 'Link not valid',
     ended: 'Link ended',
     loading: 'Looking for your delivery',
@@ -37,6 +37,7 @@ export const strings = {
       plural === 'one' ? `Making ${count} stop before yours.` : `Making ${count} stops before yours.`,
     notSeenYet: 'Your rider has the order. Waiting for the first location.',
     onTheWay: 'On the way to you.',
+    onTheWaySomewhere: 'Follow your rider on the map.',
     toPickup: 'On the way to pick up your order.',
     toPickupAt: (place: string) => `On the way to ${place} to pick up your order.`,
     atPickup: (time: string) => `At the pickup since ${time}.`,
