@@ -6,6 +6,7 @@ import { ZltError } from '../errors'
 import type { Authenticate } from './authenticate'
 import { problemResponse } from './problem'
 import { type Operation, ROUTES, type Route } from './routes'
+import { newTraceId } from './trace-id'
 
 /** What the server hands to Hono with each request. */
 export interface Bindings {
@@ -32,28 +33,45 @@ export type Handler = (c: Context<Env>) => Response | Promise<Response>
 /** What a role brings: a handler per operation it serves. */
 export type Handlers = Partial<Record<Operation, Handler>>
 
-/** What is told of each answered request; for metrics and logs, never with tokens or coordinates. */
-export type OnAnswer = (operation: Operation | 'unknown', status: number, code: string | undefined) => void
+/** How the router is fitted into its process. */
+export interface AppOptions {
+  /** Operations that a setting opens to everybody. */
+  publicRoutes?: readonly Operation[]
+  /** Answers what no route does: the pages. */
+  fallback?(request: Request): Response | undefined
+  /** Told of each answer's status. */
+  onAnswer?(status: number): void
+  /** Hears of everything that became an `internal` answer. */
+  onError(error: unknown, traceId: string): void
+}
 
-/** Builds the router. `onError` hears of everything that became an `internal` answer. */
-export function buildApp(
-  handlers: Handlers,
-  authenticate: Authenticate,
-  onError: (error: unknown, traceId: string) => void,
-): Hono<Env> {
+/** Builds the router. */
+export function buildApp(handlers: Handlers, authenticate: Authenticate, options: AppOptions): Hono<Env> {
   const app = new Hono<Env>()
+  const { onAnswer } = options
+  if (onAnswer !== undefined) {
+    app.use(async function countAnswers(c, next) {
+      await next()
+      onAnswer(c.res.status)
+    })
+  }
   const methodsByPath = new Map<string, string[]>()
   for (const [operation, handler] of Object.entries(handlers) as [Operation, Handler][]) {
     const route: Route = ROUTES[operation]
-    const guarded = route.who === 'public' ? publicRoute(handler) : guardedRoute(route.who, handler, authenticate)
+    const isPublic = route.who === 'public' || options.publicRoutes?.includes(operation) === true
+    const guarded =
+      isPublic || route.who === 'public' ? publicRoute(handler) : guardedRoute(route.who, handler, authenticate)
     app.on(route.method, route.path, guarded)
     methodsByPath.set(route.path, [...(methodsByPath.get(route.path) ?? []), route.method])
   }
   for (const [path, methods] of methodsByPath) app.all(path, methodNotAllowed(methods))
-  app.notFound((c) => problemResponse(new ZltError('not_found', `nothing at ${c.req.path}`), newTraceId()))
+  app.notFound((c) => {
+    const page = options.fallback?.(c.req.raw)
+    return page ?? problemResponse(new ZltError('not_found', `nothing at ${c.req.path}`), newTraceId())
+  })
   app.onError((error, c) => {
     const traceId = c.get('traceId') ?? newTraceId()
-    if (!(error instanceof ZltError)) onError(error, traceId)
+    if (!(error instanceof ZltError)) options.onError(error, traceId)
     return problemResponse(error, traceId)
   })
   return app
@@ -90,13 +108,4 @@ function methodNotAllowed(methods: readonly string[]): Handler {
     response.headers.set('allow', allow.join(', '))
     return response
   }
-}
-
-let traceCounter = 0
-const TRACE_PREFIX = crypto.randomUUID().replaceAll('-', '').slice(0, 10)
-
-/** An id unique among all processes, cheap enough for every request. */
-function newTraceId(): string {
-  traceCounter += 1
-  return `${TRACE_PREFIX}${traceCounter.toString(36).padStart(6, '0')}`
 }

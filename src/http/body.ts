@@ -19,7 +19,8 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   if (encoding !== null && encoding !== 'identity') {
     throw new ZltError('unsupported_encoding', `send the body without Content-Encoding (it is ${encoding})`)
   }
-  const text = await readText(request, maxBytes)
+  // A byte order mark is ignored, however the body came (RFC 8259 §8.1); text() has dropped it already.
+  const text = (await readText(request, maxBytes)).replace(/^\uFEFF/, '')
   try {
     return JSON.parse(text)
   } catch (cause) {
@@ -29,12 +30,14 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
 
 async function readText(request: Request, maxBytes: number): Promise<string> {
   const declared = request.headers.get('content-length')
+  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes)
   let text: string
-  if (declared !== null) {
-    if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
-    text = await request.text()
-  } else {
-    text = await readChunked(request, maxBytes)
+  try {
+    text = declared !== null ? await request.text() : await readChunked(request, maxBytes)
+  } catch (cause) {
+    if (cause instanceof ZltError) throw cause
+    // The client went away, or its chunks are none: nobody may hear this answer, and it is no failure of ours.
+    throw new ZltError('malformed_json', 'the body ended before it was complete', { cause })
   }
   // text() decodes leniently; the replacement character has no place in any of our bodies.
   if (text.includes('\uFFFD')) throw new ZltError('invalid_utf8', 'send the body as UTF-8')

@@ -66,6 +66,7 @@ export const ROUTES = {
     errors: [
       'upgrade_required',
       'token_in_query',
+      'invalid_parameter',
       'order_not_found',
       'too_many_orders',
       'too_many_requests',
@@ -79,7 +80,7 @@ export const ROUTES = {
     who: EVERYBODY,
     summary: 'The view of an order as it is now',
     answers: { 200: 'TrackAnswer' },
-    errors: ['order_not_found', 'not_ready'],
+    errors: ['order_not_found', 'too_many_requests', 'not_ready'],
   },
   getTrackStream: {
     method: 'GET',
@@ -88,7 +89,7 @@ export const ROUTES = {
     who: EVERYBODY,
     summary: 'The socket’s frames as server-sent events',
     answers: { 200: null },
-    errors: ['order_not_found', 'not_ready'],
+    errors: ['order_not_found', 'too_many_requests', 'not_ready'],
   },
   getTrail: {
     method: 'GET',
@@ -97,7 +98,7 @@ export const ROUTES = {
     who: EVERYBODY,
     summary: 'Where the rider has been with this order, as GeoJSON',
     answers: { 200: 'Trail' },
-    errors: ['order_not_found', 'not_ready'],
+    errors: ['order_not_found', 'too_many_requests', 'not_ready'],
   },
 
   login: {
@@ -135,7 +136,7 @@ export const ROUTES = {
     summary: 'Create a user; the id is the token’s sub',
     body: 'UserInput',
     answers: { 201: 'User' },
-    errors: ['user_exists'],
+    errors: ['user_exists', 'too_many_requests', 'disk_full'],
   },
   listUsers: {
     method: 'GET',
@@ -145,6 +146,7 @@ export const ROUTES = {
     summary: 'List users',
     query: PAGED,
     answers: { 200: 'UserList' },
+    errors: ['invalid_parameter'],
   },
   getUser: {
     method: 'GET',
@@ -163,7 +165,7 @@ export const ROUTES = {
     summary: 'Change role or password, disable or enable',
     body: 'UserPatch',
     answers: { 200: 'User' },
-    errors: ['user_not_found', 'last_admin'],
+    errors: ['user_not_found', 'last_admin', 'too_many_requests', 'disk_full'],
   },
 
   createOrder: {
@@ -174,7 +176,7 @@ export const ROUTES = {
     summary: 'Create an order; Idempotency-Key is honoured',
     body: 'OrderInput',
     answers: { 201: 'Order', 202: 'Order' },
-    errors: ['order_exists', 'idempotency_conflict'],
+    errors: ['order_exists', 'idempotency_conflict', 'invalid_parameter', 'log_unavailable', 'disk_full'],
   },
   listOrders: {
     method: 'GET',
@@ -184,6 +186,7 @@ export const ROUTES = {
     summary: 'List orders: all for a backend, its own for a rider or a customer',
     query: { ...PAGED, status: 'only orders with this status' },
     answers: { 200: 'OrderList' },
+    errors: ['invalid_parameter'],
   },
   getOrder: {
     method: 'GET',
@@ -202,7 +205,7 @@ export const ROUTES = {
     summary: 'Change what was said of an order at its creation',
     body: 'OrderPatch',
     answers: { 200: 'Order', 202: 'Order' },
-    errors: ['order_not_found', 'illegal_transition'],
+    errors: ['order_not_found', 'illegal_transition', 'disk_full'],
   },
   forgetOrder: {
     method: 'DELETE',
@@ -211,7 +214,7 @@ export const ROUTES = {
     who: BACKEND,
     summary: 'Forget an order: row, track and trail at once',
     answers: { 204: null },
-    errors: ['order_not_found'],
+    errors: ['order_not_found', 'disk_full'],
   },
   assignOrder: {
     method: 'POST',
@@ -221,7 +224,7 @@ export const ROUTES = {
     summary: 'Give the order to a rider; again is a hand-over',
     body: 'AssignBody',
     answers: { 200: 'Order', 202: 'Order' },
-    errors: ['order_not_found', 'illegal_transition', 'not_a_partner'],
+    errors: ['order_not_found', 'illegal_transition', 'not_a_partner', 'idempotency_conflict', 'disk_full'],
   },
   setOrderStatus: {
     method: 'POST',
@@ -231,7 +234,7 @@ export const ROUTES = {
     summary: 'Move the order along',
     body: 'StatusBody',
     answers: { 200: 'Order', 202: 'Order' },
-    errors: ['order_not_found', 'illegal_transition'],
+    errors: ['order_not_found', 'illegal_transition', 'idempotency_conflict', 'disk_full'],
   },
   mintOrderToken: {
     method: 'POST',

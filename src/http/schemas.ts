@@ -21,7 +21,10 @@ const route = z.strictObject({
 })
 const status = z.enum(['created', 'assigned', 'picked_up', 'delivered', 'cancelled'])
 const vehicle = z.enum(['foot', 'bicycle', 'motorbike', 'car', 'van'])
-const username = z.string().min(1).max(128)
+const username = z
+  .string()
+  .max(128)
+  .regex(/^[^\s\p{C}]+(?: [^\s\p{C}]+)*$/u, 'a username is 1–128 printable characters, words parted by single blanks')
 const password = z.string().min(8).max(256)
 
 const orderFields = {
@@ -82,7 +85,7 @@ export const SCHEMAS = {
   TokenAnswer: z.object({ access_token: text, token_type: z.literal('Bearer'), expires_in: z.number().int() }),
   Me: z.object({ sub: id, role, orders: z.array(id).optional(), expires_at_ms: epochMs }),
   Jwks: z.object({ keys: z.array(z.looseObject({ kid: text })) }),
-  UserInput: z.strictObject({ id: id.optional(), username, password, role }),
+  UserInput: z.strictObject({ id: id.optional(), username, password: password.optional(), role }),
   UserPatch: z
     .strictObject({ role, password, disabled: z.boolean() })
     .partial()

@@ -83,7 +83,12 @@ export async function acceptFixes(
   const entries: Entry[] = []
   for (const [i, fix] of fixes.entries()) {
     if (fix === undefined) continue
-    const fault = appendTo(entries, deps.resolver, claims, fix, fixTimesMs[i], receivedMs, isArray ? `/${i}` : '')
+    const fixTimeMs = fixTimesMs[i]
+    const pointer = isArray ? `/${i}` : ''
+    const fault =
+      fixTimeMs === undefined
+        ? futureTime(inputs[i], pointer)
+        : appendTo(entries, deps.resolver, claims, fix, fixTimeMs, receivedMs, pointer)
     if (fault === undefined) results[i] = ACCEPTED
     else if (fault === 'no_visible_order') results[i] = NO_VISIBLE_ORDER
     else {
@@ -116,14 +121,10 @@ function appendTo(
   resolver: OrderResolver,
   claims: Claims,
   fix: Fix,
-  fixTimeMs: number | undefined,
+  fixTimeMs: number,
   receivedMs: number,
   pointer: string,
 ): Fault | 'no_visible_order' | undefined {
-  if (fixTimeMs === undefined) {
-    const detail = 'this time is far ahead of now and of all others in the request'
-    return { pointer: `${pointer}/timestamp`, code: 'future_time', detail }
-  }
   const targets = resolver.resolve(claims, fix.order_id)
   if (targets === 'not_yours') {
     return { pointer: `${pointer}/order_id`, code: 'order_not_found', detail: 'no such order for this rider' }
@@ -145,12 +146,23 @@ function conclude(metrics: Metrics, results: FixResult[], faults: readonly Fault
   }
   metrics.count('zlt_fixes_accepted_total', accepted)
   metrics.count('zlt_records_appended_total', appended)
-  const first = faults[0]
+  // The first fix's error speaks for the request; faults come in the order in which they were found.
+  const firstCode = results[0]?.code
+  const first = faults.find(({ code, pointer }) => code === firstCode && pointer === results[0]?.pointer)
   if (accepted === 0 && first !== undefined) {
     const members = results.length > 1 ? { results } : {}
-    throw new ZltError(first.code, `${first.pointer}: ${first.detail}`, { faults, members })
+    throw new ZltError(first.code, first.pointer === '' ? first.detail : `${first.pointer}: ${first.detail}`, {
+      faults,
+      members,
+    })
   }
   return { accepted, results }
+}
+
+function futureTime(input: unknown, pointer: string): Fault {
+  const name = (input as { fix_time_ms?: unknown }).fix_time_ms == null ? 'timestamp' : 'fix_time_ms'
+  const detail = 'this time is far ahead of now and of all others in the request'
+  return { pointer: `${pointer}/${name}`, code: 'future_time', detail }
 }
 
 function rejected({ code, detail, pointer }: Fault): FixResult {

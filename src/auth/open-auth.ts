@@ -1,0 +1,67 @@
+/** The auth role: the control plane of accounts and orders, and the relay that tells everybody. */
+
+import type { Context } from 'hono'
+import type { OnError } from '../errors'
+import type { Env, Handlers } from '../http/app'
+import type { Log } from '../ports/log'
+import type { Database } from '../store/sql'
+import { type Bootstrap, bootstrapAdmin } from './bootstrap-admin'
+import { LoginLimit } from './login-limit'
+import { Passwords } from './passwords'
+import { type Relay, startRelay } from './relay'
+import { authHandlers } from './routes'
+import type { SigningKeys } from './signing-keys'
+
+/** How long an access token from a login lives, unless a setting says otherwise. */
+export const TOKEN_TTL_MS = 15 * 60_000
+const MAX_BODY_BYTES = 256 * 1024
+
+export interface AuthOptions {
+  store: Database
+  log: Log
+  keys: SigningKeys
+  /** The `iss` of tokens; verifiers must know the same. */
+  issuer: string
+  tokenTtlMs?: number
+  /** The first administrator's password; looked at only when there are no users. */
+  adminPassword?: string | undefined
+  maxBodyBytes?: number
+  /** The client's IP address; by default the socket's, which behind a proxy is the proxy's. */
+  addressOf?: (c: Context<Env>) => string
+  now?: () => number
+  onError: OnError
+}
+
+export interface Auth {
+  handlers: Handlers
+  relay: Relay
+  /** The first administrator, when it was just made with a random password: show it now or never. */
+  bootstrap?: Bootstrap
+  /** Stops the relay. What was given (database, log) stays open. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts the control plane; when it resolves, the topics of facts say what the database says.
+ * @throws Error when the database or the log cannot be had, or the administrator's password is too short
+ */
+export async function openAuth(options: AuthOptions): Promise<Auth> {
+  const { store, log, keys, issuer, onError } = options
+  const now = options.now ?? Date.now
+  const passwords = new Passwords()
+  const bootstrap = await bootstrapAdmin(store, passwords, options.adminPassword, now())
+  const relay = await startRelay({ store, log, now, onError })
+  const handlers = authHandlers({
+    store,
+    relay,
+    keys,
+    issuer,
+    tokenTtlMs: options.tokenTtlMs ?? TOKEN_TTL_MS,
+    passwords,
+    loginLimit: new LoginLimit(),
+    now,
+    addressOf: options.addressOf ?? ((c) => c.env.server.requestIP(c.req.raw)?.address ?? 'unknown'),
+    maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
+  })
+  return { handlers, relay, ...(bootstrap && { bootstrap }), close: () => relay.close() }
+}

@@ -1,0 +1,81 @@
+/** The fan-out role of a process: an owner of partitions and a hub of viewers, joined by mail. */
+
+import type { WebSocketHandler } from 'bun'
+import type { Config } from '../config'
+import type { OnError } from '../errors'
+import type { Handlers } from '../http/app'
+import type { VerifyToken } from '../http/authenticate'
+import type { Metrics } from '../metrics'
+import type { Log } from '../ports/log'
+import type { Mail } from '../ports/mail'
+import type { Snapshots } from '../ports/snapshots'
+import type { AccessTable } from '../tables/access'
+import type { OrderTable } from '../tables/orders'
+import { Hub } from './hub'
+import { MailRoom } from './mail-room'
+import { Owner } from './owner'
+import { fanoutHandlers } from './routes'
+import { type SocketData, socketHandler } from './socket'
+import { Viewers } from './viewers'
+
+export interface FanoutDeps {
+  config: Config
+  log: Log
+  mail: Mail
+  snapshots: Snapshots
+  orders: OrderTable
+  access: AccessTable
+  verify: VerifyToken
+  metrics: Metrics
+  onError: OnError
+  now(): number
+}
+
+export interface Fanout {
+  handlers: Handlers
+  socket: WebSocketHandler<SocketData>
+  /** Tells every viewer to come back. */
+  drain(): Promise<void>
+  /** Saves all tracks and commits; after `drain`. */
+  close(): Promise<void>
+}
+
+export async function openFanout(deps: FanoutDeps): Promise<Fanout> {
+  const { config, log, mail, orders, access, metrics, onError, now } = deps
+  const mailRoom = new MailRoom(mail, log, onError)
+  const hub = new Hub({ orders, access, source: mailRoom, metrics, now })
+  const owner = new Owner(deps)
+  const viewers = new Viewers(
+    hub,
+    orders,
+    metrics,
+    {
+      heartbeatMs: config.heartbeatMs,
+      silentAfterMs: config.silentAfterMs,
+      pendingLimit: config.pendingSockets,
+      ordersPerSocket: config.ordersPerSocket,
+    },
+    now,
+  )
+  await mailRoom.open(hub, owner)
+  await owner.start()
+  return {
+    handlers: fanoutHandlers({ ...deps, hub, viewers }),
+    socket: socketHandler({
+      hub,
+      viewers,
+      verify: deps.verify,
+      frameLimitBytes: config.socketFrameLimitBytes,
+      framesPerSecond: config.socketFramesPerSecond,
+      ordersPerSocket: config.ordersPerSocket,
+      now,
+    }),
+    drain: () => viewers.drain(),
+    async close() {
+      // A start that fails after this point never drains; the timer would then keep the process alive.
+      await viewers.drain()
+      mailRoom.close()
+      await owner.close()
+    },
+  }
+}

@@ -1,0 +1,113 @@
+/** The database: one set of queries by Bun.SQL, on a SQLite file or on Postgres. Only the auth role opens it. */
+
+import { closeSync, openSync } from 'node:fs'
+import { SQL } from 'bun'
+import { ZltError } from '../errors'
+import { Lane } from './lane'
+import { migrate } from './migrations'
+
+/** What queries are written on: the connection, or the transaction under way. */
+export type Tx = SQL
+
+/** An open database. Ids are text, times epoch ms in integers, documents JSON in text. */
+export interface Database {
+  readonly dialect: 'sqlite' | 'postgres'
+  /**
+   * Runs queries that change nothing.
+   * MUST NOT be called inside `write`, nor the other way round: both wait for the one SQLite connection.
+   */
+  read<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * Runs `work` as one transaction: all of it is stored and on disk when the promise resolves, or none of it.
+   * `work` must await every query it starts.
+   * @param options.durable false: a power cut may undo it, for what is found out again at the next start. It saves the
+   * wait for the disk, which is most of a small transaction's time
+   * @throws ZltError `disk_full`, `overloaded` (another process holds the database)
+   */
+  write<T>(work: (tx: Tx) => Promise<T>, options?: { durable?: boolean }): Promise<T>
+  /**
+   * Makes transactions that name a common key run one after the other, until each ends. On SQLite they do anyway.
+   * Read what the key guards after this, not before.
+   */
+  lock(tx: Tx, keys: readonly string[]): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Opens the database and brings its schema up to date.
+ * @param where a `postgres://` URL, else the path of a SQLite file, which is made when it is missing
+ * @throws Error when a newer version of the program has been at work on it
+ */
+export async function openDatabase(where: string): Promise<Database> {
+  const database = /^postgres(ql)?:\/\//.test(where) ? openPostgres(where) : await openSqlite(where)
+  try {
+    await migrate(database)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  return database
+}
+
+async function openSqlite(path: string): Promise<Database> {
+  // Password hashes are in it: made before SQLite makes it, so that the journal files get its mode too.
+  closeSync(openSync(path, 'a', 0o600))
+  const sql = new SQL({ adapter: 'sqlite', filename: path })
+  await sql`PRAGMA busy_timeout = 5000`
+  await sql`PRAGMA journal_mode = WAL`
+  // What was answered as done must outlive a power cut: these writes are few.
+  await sql`PRAGMA synchronous = FULL`
+  await sql`PRAGMA foreign_keys = ON`
+  // One connection: a query that ran while a transaction awaits would be part of it, and be rolled back with it.
+  const lane = new Lane()
+  return {
+    dialect: 'sqlite',
+    read: (work) => lane.run(() => work(sql)),
+    write: (work, { durable = true } = {}) =>
+      lane.run(async () => {
+        // The next durable transaction takes all before it to the disk with it.
+        if (!durable) await sql`PRAGMA synchronous = NORMAL`
+        try {
+          return await translated(sql.begin('immediate', (tx) => work(tx)))
+        } finally {
+          if (!durable) await sql`PRAGMA synchronous = FULL`
+        }
+      }),
+    lock: async () => {},
+    close: () => lane.run(() => sql.close()),
+  }
+}
+
+function openPostgres(url: string): Database {
+  const sql = new SQL(url)
+  return {
+    dialect: 'postgres',
+    read: (work) => work(sql),
+    write: (work, { durable = true } = {}) =>
+      translated(
+        sql.begin(async (tx) => {
+          if (!durable) await tx`SET LOCAL synchronous_commit = off`
+          return work(tx)
+        }),
+      ),
+    lock: async (tx, keys) => {
+      // Always in one order: two transactions that want the same keys never wait for each other.
+      for (const key of [...new Set(keys)].sort()) await tx`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 7))`
+    },
+    close: () => sql.close(),
+  }
+}
+
+/** Tells apart what the caller can be told: the disk is full (SQLITE_FULL, 53100), or somebody holds the database. */
+async function translated<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    const { code, errno } = cause as { code?: string; errno?: unknown }
+    if (code === 'SQLITE_FULL' || errno === '53100') {
+      throw new ZltError('disk_full', 'the database has no space left', { cause })
+    }
+    if (code?.startsWith('SQLITE_BUSY')) throw new ZltError('overloaded', 'the database is held', { cause })
+    throw cause
+  }
+}

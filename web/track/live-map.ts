@@ -1,0 +1,142 @@
+import { shownPosition, type View } from '../../src/domain/view.ts'
+import type { Inset } from './camera.ts'
+import type { LngLat } from './geo.ts'
+import type { GlidePose } from './glide.ts'
+import { icon } from './icons.ts'
+import type { MapLines } from './map-layers.ts'
+import { parseMapSettings } from './map-settings.ts'
+import type { Theme } from './map-style.ts'
+import type { MapScene, MapView } from './map-view.ts'
+import { Motion } from './motion.ts'
+import { strings } from './strings.ts'
+import { currentTheme } from './theme.ts'
+
+const linesEveryMs = 500
+const restingFrameMs = 200
+
+/** The map while an order is underway: it loads after the sheet is there, and the page does without it. */
+export class LiveMap {
+  readonly #motion = new Motion()
+  readonly #reducedMotion: () => boolean
+  #view: MapView | undefined
+  #scene: MapScene | undefined
+  #inset: Inset | undefined
+  #serverNowMs: () => number = Date.now
+  #state: 'idle' | 'open' | 'closed' = 'idle'
+  #linesAtMs = 0
+  #linesKey = ''
+  #trailRevision = 0
+
+  constructor(reducedMotion: () => boolean) {
+    this.#reducedMotion = reducedMotion
+  }
+
+  /** Loads the map once the first paint is through, and starts the marker's clock. */
+  open(serverNowMs: () => number): void {
+    this.#serverNowMs = serverNowMs
+    this.#state = 'open'
+    requestAnimationFrame(() => setTimeout(() => void this.#load(), 0))
+  }
+
+  take(view: View, lastSeen: string | undefined, nowMs: number): void {
+    this.#motion.take(view, nowMs)
+    if (this.#reducedMotion()) this.#motion.skip()
+    const { order } = view
+    const position = shownPosition(view)
+    this.#scene = {
+      drop: order?.drop,
+      pickup: order?.status === 'picked_up' ? undefined : order?.pickup,
+      vehicle: order?.vehicle,
+      accuracyM: position?.accuracy_m,
+      lastSeen,
+      alsoFit: this.#motion.ahead(view),
+    }
+    this.#drawScene()
+  }
+
+  setInset(inset: Inset): void {
+    this.#inset = inset
+    this.#view?.setInset(inset)
+  }
+
+  setTheme(theme: Theme): void {
+    this.#view?.setTheme(theme)
+  }
+
+  setEarlierTrail(places: LngLat[]): void {
+    this.#motion.setEarlierTrail(places)
+    this.#trailRevision += 1
+  }
+
+  /** The newest place at once, when the tab comes back. */
+  skip(): void {
+    this.#motion.skip()
+  }
+
+  /** The order is over: no live map any more. */
+  close(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#view?.close()
+    this.#view = undefined
+  }
+
+  async #load(): Promise<void> {
+    const container = document.getElementById('map')
+    const recentre = document.getElementById('recentre')
+    if (!container || !recentre) return
+    recentre.setAttribute('aria-label', strings.map.recentre)
+    recentre.title = strings.map.recentre
+    recentre.append(icon('target', 22))
+    recentre.addEventListener('click', () => this.#view?.recentre())
+    try {
+      const { loadMapStyles, MapView } = await import('./map-view.ts')
+      await loadMapStyles(document)
+      if (this.#state !== 'open') return
+      this.#view = new MapView({
+        container,
+        settings: parseMapSettings(document.querySelector('meta[name="zlt-map"]')?.getAttribute('content')),
+        theme: currentTheme(),
+        reducedMotion: this.#reducedMotion,
+        onHeld: (held) => {
+          recentre.hidden = !held
+        },
+      })
+    } catch {
+      container.dataset.unavailable = strings.map.unavailable
+      return
+    }
+    if (this.#inset) this.#view.setInset(this.#inset)
+    this.#drawScene()
+    requestAnimationFrame(() => this.#frame())
+  }
+
+  #drawScene(): void {
+    if (!this.#view || !this.#scene) return
+    this.#view.setPose(this.#motion.pose(this.#serverNowMs()))
+    this.#view.setScene(this.#scene)
+  }
+
+  /** Where the rider was last seen long ago, no road ahead is claimed: all of it is pale. */
+  #lines(pose: GlidePose | undefined): MapLines {
+    const lines = this.#motion.lines(pose, this.#scene?.drop)
+    if (this.#scene?.lastSeen === undefined) return lines
+    return { toGo: [], taken: [...lines.taken, ...lines.toGo], link: [] }
+  }
+
+  #frame(): void {
+    if (this.#state !== 'open' || !this.#view) return
+    const nowMs = this.#serverNowMs()
+    const pose = this.#motion.pose(nowMs)
+    this.#view.setPose(pose)
+    const linesKey = `${pose?.lng} ${pose?.lat} ${this.#scene?.drop?.lng} ${this.#trailRevision} ${this.#scene?.lastSeen}`
+    if (linesKey !== this.#linesKey && performance.now() - this.#linesAtMs > linesEveryMs) {
+      this.#linesKey = linesKey
+      this.#linesAtMs = performance.now()
+      this.#view.setLines(this.#lines(pose))
+    }
+    // A marker that rests costs no frames; a battery lasts longer than an order.
+    if (pose?.moving) requestAnimationFrame(() => this.#frame())
+    else setTimeout(() => requestAnimationFrame(() => this.#frame()), restingFrameMs)
+  }
+}
