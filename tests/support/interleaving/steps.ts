@@ -38,6 +38,7 @@ const ACTS: [name: string, weight: number, act: Act][] = [
   ['assign', 4, (world, a, b) => world.facts.assign(pick(ORDERS, a), riderOf(b), world.nowMs)],
   ['assign and tell', 3, assignAndTell],
   ['move', 2, (world, a, b) => world.facts.move(pick(ORDERS, a), pick(MOVES, b), world.nowMs)],
+  ['only a stub is left', 1, (world, a) => world.facts.age(pick(ORDERS, a), world.nowMs)],
   ['register', 1, (world, a) => world.facts.register('o2', world.nowMs + (a % 3))],
   ['fill the plan', 1, (world, a) => world.facts.fill(riderOf(a), 7, world.nowMs)],
   ['empty the plan', 1, (world, a) => world.facts.unfill(riderOf(a), world.nowMs)],
