@@ -110,7 +110,7 @@ export class Partition {
     if (at > this.#lastAt) this.#lastAt = at
   }
 
-  /** Everything up to here is folded and, once `unsaved` is saved, need not come again. Below 0: nothing yet. */
+  /** Everything up to here is folded and, once `unsaved` is saved, need not come again. −1: nothing yet. */
   get committable(): number {
     let floor = this.#lastAt
     for (const [first] of this.#aside.values()) if (first !== undefined) floor = Math.min(floor, first.at - 1)

@@ -1,7 +1,9 @@
 import { shownPosition, type View } from '../../src/domain/view.ts'
 import type { Inset } from './camera.ts'
 import type { LngLat } from './geo.ts'
+import type { GlidePose } from './glide.ts'
 import { icon } from './icons.ts'
+import type { MapLines } from './map-layers.ts'
 import { parseMapSettings } from './map-settings.ts'
 import type { Theme } from './map-style.ts'
 import type { MapScene, MapView } from './map-view.ts'
@@ -115,16 +117,23 @@ export class LiveMap {
     this.#view.setScene(this.#scene)
   }
 
+  /** Where the rider was last seen long ago, no road ahead is claimed: all of it is pale. */
+  #lines(pose: GlidePose | undefined): MapLines {
+    const lines = this.#motion.lines(pose, this.#scene?.drop)
+    if (this.#scene?.lastSeen === undefined) return lines
+    return { toGo: [], taken: [...lines.taken, ...lines.toGo], link: [] }
+  }
+
   #frame(): void {
     if (this.#state !== 'open' || !this.#view) return
     const nowMs = this.#serverNowMs()
     const pose = this.#motion.pose(nowMs)
     this.#view.setPose(pose)
-    const linesKey = `${pose?.lng} ${pose?.lat} ${this.#scene?.drop?.lng} ${this.#trailRevision}`
+    const linesKey = `${pose?.lng} ${pose?.lat} ${this.#scene?.drop?.lng} ${this.#trailRevision} ${this.#scene?.lastSeen}`
     if (linesKey !== this.#linesKey && performance.now() - this.#linesAtMs > linesEveryMs) {
       this.#linesKey = linesKey
       this.#linesAtMs = performance.now()
-      this.#view.setLines(this.#motion.lines(pose, this.#scene?.drop))
+      this.#view.setLines(this.#lines(pose))
     }
     // A marker that rests costs no frames; a battery lasts longer than an order.
     if (pose?.moving) requestAnimationFrame(() => this.#frame())

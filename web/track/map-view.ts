@@ -118,6 +118,7 @@ export class MapView {
       if (sourceId === 'ground' && tile) this.#groundSeen = true
     })
     // A move that the page itself makes has no event of the person's behind it.
+    this.#map.on('wheel', () => this.#hold(true))
     for (const event of ['dragstart', 'zoomstart', 'movestart'] as const) {
       this.#map.on(event, ({ originalEvent }) => {
         if (originalEvent) this.#hold(true)
@@ -171,6 +172,8 @@ export class MapView {
   /** The person gives the map back. */
   recentre(): void {
     this.#hold(false)
+    // The button that was pressed goes away; who uses a keyboard must not be thrown back to the page's start.
+    this.#map.getCanvas().focus()
     this.#fit(600)
   }
 
