@@ -19,8 +19,7 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   if (encoding !== null && encoding !== 'identity') {
     throw new ZltError('unsupported_encoding', `send the body without Content-Encoding (it is ${encoding})`)
   }
-  // A byte order mark is ignored, however the body came (RFC 8259 §8.1); text() has dropped it already.
-  const text = (await readText(request, maxBytes)).replace(/^\uFEFF/, '')
+  const text = await readText(request, maxBytes)
   try {
     return JSON.parse(text)
   } catch (cause) {
@@ -53,7 +52,8 @@ async function readChunked(request: Request, maxBytes: number): Promise<string> 
     if (bytes > maxBytes) throw tooLarge(maxBytes)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf-8')
+  // As text() does: lenient, and without a byte order mark (which RFC 8259 §8.1 lets us ignore).
+  return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
 function tooLarge(maxBytes: number): ZltError {

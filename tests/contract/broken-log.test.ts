@@ -4,7 +4,8 @@ import type { Database } from 'bun:sqlite'
 import type { Entry, Follower, Following, Log, StoredRecord } from '../../src/ports/log.ts'
 import { type Embedded, openEmbedded } from '../adapters/embedded/open-embedded.ts'
 import { type Broken, describeBroken } from './cases.ts'
-import { LOG_CASES, type OpenedLog } from './log.contract.ts'
+import { LOG_CASES } from './log.contract.ts'
+import type { OpenedLog } from './log-case.ts'
 
 /** What a spoiler may use. `restarts` is 0 until the log was opened again; `lastBefore` the last offset until then. */
 interface Context {

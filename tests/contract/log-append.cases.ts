@@ -2,7 +2,7 @@
 
 import { expect } from 'bun:test'
 import { ZltError } from '../../src/errors.ts'
-import type { LogCase } from './log.contract.ts'
+import type { LogCase } from './log-case.ts'
 import { entry, follow, fresh, numbered } from './recorder.ts'
 
 /** Texts that careless storage changes. The lone NUL and the line separators are legal in JSON and in SQLite. */

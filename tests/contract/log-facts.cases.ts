@@ -3,7 +3,7 @@
 import { expect } from 'bun:test'
 import type { FactTopic, Log } from '../../src/ports/log.ts'
 import { eventually } from '../support/eventually.ts'
-import type { LogCase } from './log.contract.ts'
+import type { LogCase } from './log-case.ts'
 import { fresh, numbered } from './recorder.ts'
 
 const ORDERS: FactTopic = 'delivery.order.v1'

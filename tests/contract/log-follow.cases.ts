@@ -3,7 +3,7 @@
 import { expect } from 'bun:test'
 import type { StoredRecord } from '../../src/ports/log.ts'
 import { eventually } from '../support/eventually.ts'
-import type { LogCase } from './log.contract.ts'
+import type { LogCase } from './log-case.ts'
 import { entry, follow, fresh, numbered, Recorder } from './recorder.ts'
 
 export const FOLLOW_CASES: readonly LogCase[] = [

@@ -9,7 +9,7 @@ import { BUGS } from '../support/interleaving/bugs'
 import { REAL, type Seams } from '../support/interleaving/seams'
 import { inWords, live, STEP_KINDS, type Step } from '../support/interleaving/steps'
 
-const RUNS = 2_000
+const RUNS = 2_500
 /** A planted bug must show within so many runs. */
 const BUG_RUNS = 4_000
 const BUG_SEED = 20_260
@@ -41,7 +41,6 @@ describe('the property finds', () => {
   for (const [bug, seams] of Object.entries(BUGS)) {
     test(bug, () => {
       const found = fc.check(property(seams), { numRuns: BUG_RUNS, seed: BUG_SEED, endOnFailure: true })
-      console.log(bug, found.numRuns, String(found.errorInstance).slice(0, 200))
       expect(found.failed).toBe(true)
     }, 60_000)
   }

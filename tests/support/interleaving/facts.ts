@@ -1,6 +1,15 @@
 /** The model's control plane: rows changed by the product's own moves, and a relay that publishes them whole. */
 
-import { assignOrder, createOrder, moveOrder, type Order, replan } from '../../../src/domain/order'
+import {
+  assignOrder,
+  createOrder,
+  hasEnded,
+  isInHand,
+  moveOrder,
+  type Order,
+  replan,
+  stubOf,
+} from '../../../src/domain/order'
 import type { OrderStatus } from '../../../src/domain/view'
 import { OrderTable } from '../../../src/tables/orders'
 import { T0 } from '../rider'
@@ -37,12 +46,20 @@ export class Facts {
 
   assign(id: string, rider: string, nowMs: number): void {
     const row = this.#rows.get(id)
-    if (row !== undefined) this.#change(row, assignOrder(row, rider, nowMs), nowMs)
+    const others = this.rows().filter((other) => other.partner_id === rider && other.id !== id && isInHand(other))
+    const lastAssignment = Math.max(0, ...others.map(({ assignment }) => assignment))
+    if (row !== undefined) this.#change(row, assignOrder(row, rider, nowMs, lastAssignment), nowMs)
   }
 
   move(id: string, status: OrderStatus, nowMs: number): void {
     const row = this.#rows.get(id)
     if (row !== undefined) this.#change(row, moveOrder(row, status, nowMs), nowMs)
+  }
+
+  /** Long after the end only a stub is left. */
+  age(id: string, nowMs: number): void {
+    const row = this.#rows.get(id)
+    if (row !== undefined && hasEnded(row) && !row.gone) this.#store([stubOf(row, nowMs)])
   }
 
   /** A full plan moves the rider's later orders out of sight. */
