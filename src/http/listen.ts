@@ -13,6 +13,8 @@ export interface ListenOptions<Data> {
   app: Hono<Env>
   socket?: WebSocketHandler<Data>
   allowedOrigins: readonly string[]
+  /** Told of each answer's status. */
+  onAnswer(status: number): void
   /** Hears of failures that reached nobody else. */
   onError(error: unknown): void
 }
@@ -27,8 +29,18 @@ export class ListenError extends Error {
 
 /** Starts to listen. @throws ListenError */
 export function listen<Data>(options: ListenOptions<Data>): Bun.Server<Data> {
-  const { app, allowedOrigins, onError } = options
+  const { app, allowedOrigins, onAnswer, onError } = options
   const origins = new Set(allowedOrigins)
+
+  function counted(response: Response): Response {
+    onAnswer(response.status)
+    return response
+  }
+
+  function fetch(request: Request, server: Bun.Server<Data>): Response | Promise<Response> {
+    const response = answer(request, server)
+    return response instanceof Promise ? response.then(counted) : counted(response)
+  }
 
   function answer(request: Request, server: Bun.Server<Data>): Response | Promise<Response> {
     // Without a valid Host, Bun's url is only a path, and a router would cut it in the wrong place.
@@ -44,7 +56,7 @@ export function listen<Data>(options: ListenOptions<Data>): Bun.Server<Data> {
   const shared = {
     hostname: options.host,
     port: options.port,
-    fetch: answer,
+    fetch,
     error(error: Error) {
       onError(error)
       return problemResponse(error, 'none')

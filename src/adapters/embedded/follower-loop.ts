@@ -24,6 +24,11 @@ export class FollowerLoop {
     this.#committed = this.#at = row?.at ?? 0
   }
 
+  /** The last record it has taken. */
+  get at(): number {
+    return this.#at
+  }
+
   start(): void {
     this.follower.assigned(0)
     this.wake()

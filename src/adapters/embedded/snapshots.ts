@@ -1,13 +1,14 @@
 /** Snapshots in the log's own SQLite file, so that a track and the commit behind it live or die together. */
 
-import type { Database } from 'bun:sqlite'
+import type { Database, SQLQueryBindings } from 'bun:sqlite'
 import type { Track, TrailPoint } from '../../domain/track'
 import { type Saved, type Snapshots, TRAIL_MAX_POINTS, type Trail } from '../../ports/snapshots'
+import { type BulkInsert, bulkInsert } from './bulk-insert'
 
 export class EmbeddedSnapshots implements Snapshots {
   readonly #db: Database
   readonly #saveTrack
-  readonly #saveTrail
+  readonly #saveTrail: BulkInsert
   /** How many points each trail has, counted once and then kept along. */
   readonly #points = new Map<string, number>()
 
@@ -18,7 +19,7 @@ export class EmbeddedSnapshots implements Snapshots {
        ON CONFLICT (order_id) DO UPDATE SET at = excluded.at, json = excluded.json, saved_ms = excluded.saved_ms
        WHERE excluded.at >= tracks.at`,
     )
-    this.#saveTrail = db.query('INSERT OR IGNORE INTO trail (order_id, at, lat, lng, time_ms) VALUES (?, ?, ?, ?, ?)')
+    this.#saveTrail = bulkInsert(db, 'INSERT OR IGNORE INTO trail (order_id, at, lat, lng, time_ms)', 5)
   }
 
   async load(_partition: number, orders: readonly string[]): Promise<Map<string, Track>> {
@@ -36,7 +37,9 @@ export class EmbeddedSnapshots implements Snapshots {
     this.#db.transaction(() => {
       for (const { track, trail } of saved) {
         this.#saveTrack.run(track.orderId, track.at, JSON.stringify(track), nowMs)
-        for (const { at, lat, lng, timeMs } of trail) this.#saveTrail.run(track.orderId, at, lat, lng, timeMs)
+        const values: SQLQueryBindings[] = []
+        for (const { at, lat, lng, timeMs } of trail) values.push(track.orderId, at, lat, lng, timeMs)
+        this.#saveTrail(values)
         if (trail.length > 0 && this.#countPoints(track.orderId, trail.length) > TRAIL_MAX_POINTS)
           this.#thin(track.orderId)
       }
