@@ -89,6 +89,17 @@ describe('a tunnel’s backfill never moves the marker back', () => {
     })
   }
 
+  test('at the speed at which it was recorded, between live fixes', () => {
+    const { tracker, backlog, live } = afterTunnel()
+    for (const [i, made] of backlog.entries()) {
+      tracker.send([made], startMs + i * 1_000)
+      const next = live[i]
+      if (next !== undefined && i % 2 === 1) tracker.live([next])
+    }
+    expect(tracker.wentBack()).toBeUndefined()
+    expect(tracker.count('late')).toBe(300)
+  })
+
   test('the same batch posted again and again', () => {
     const { tracker, backlog } = afterTunnel()
     for (let i = 0; i < 6; i++) tracker.send(backlog, startMs + i * 2_000)
@@ -201,11 +212,53 @@ describe('a phone’s wrong clock', () => {
     expect(tracker.last).toBe('position')
   })
 
-  test('shows no speed or bearing measured between two clocks', () => {
-    const tracker = new Tracker().live(drive({ fromMs: T0, count: 2, everyMs: 2_000 }))
-    tracker.live(drive({ fromMs: T0 + 40_000, count: 3, everyMs: 2_000, clockMs: -10 * MIN }))
+  test('an order taken an hour ago is shown again after the clock went slow in the middle', () => {
+    const assignment = T0 - 60 * MIN
+    const tracker = new Tracker({ ...orderInHand(), assignment })
+    const feed = [
+      ...drive({ fromMs: T0, count: 20, everyMs: 2_000 }),
+      ...drive({ fromMs: T0 + 40_000, count: 20, everyMs: 2_000, clockMs: -10 * MIN }),
+    ]
+    for (const made of feed) tracker.take(request([made], made.madeMs + 100, { assignment }))
+    expect(tracker.outcomes.slice(20, 23)).toEqual(['late', 'late', 'position'])
+    expect(tracker.track.last?.timeMs).toBe(T0 + 78_100)
+  })
+
+  /** Late readings of a phone at one place in time, `[made, delay]` in ms each, after a live fix far ahead of them. */
+  const afterLate = (...readings: [madeMs: number, delayMs: number][]) => {
+    const tracker = new Tracker().live(drive({ fromMs: T0 + 200_000, count: 1 }))
+    for (const [madeMs, delayMs] of readings) {
+      tracker.send(
+        [one(T0 + 210_000 + madeMs, { device_time_ms: T0 + 10_000 + madeMs })],
+        T0 + 210_000 + madeMs + delayMs,
+      )
+    }
+    return tracker
+  }
+
+  test('is believed when three lags agree within two seconds, and its lag is the least of them', () => {
+    const tracker = afterLate([0, 300], [3_000, 1_900], [6_000, 1_000])
+    expect(tracker.outcomes).toEqual(['position', 'late', 'late', 'position'])
+    expect(tracker.track.lagMs).toBe(200_300)
+    expect(afterLate([0, 100], [3_000, 2_200], [6_000, 2_200]).last).toBe('late')
+  })
+
+  test('is believed when the lag falls no more than the network jitters', () => {
+    expect(afterLate([0, 1_000], [2_000, 600], [4_000, 100]).last).toBe('position')
+    expect(afterLate([0, 1_900], [2_000, 1_000], [4_000, 100]).last).toBe('late')
+  })
+
+  test('is not believed from a reading that is older than the one before it', () => {
+    expect(afterLate([0, 100], [-100, 1_300], [2_000, 1_300]).outcomes.slice(1)).toEqual(['late', 'late', 'late'])
+  })
+
+  test('that only looked like one is still a jump', () => {
+    const tracker = new Tracker().live(drive({ fromMs: T0, count: 200 }))
+    // At the speed at which it was recorded, so with one lag: from 2 km back.
+    for (const made of drive({ fromMs: T0, count: 4 })) tracker.send([made], made.madeMs + 201_000)
+    expect(tracker.outcomes.slice(200)).toEqual(['late', 'late', 'jump', 'jump'])
+    tracker.live(drive({ fromMs: T0 + 206_000, count: 1 }))
     expect(tracker.last).toBe('position')
-    expect(tracker.track.last?.headingDeg).toBeUndefined()
   })
 })
 
@@ -250,6 +303,13 @@ describe('jumps', () => {
     const made = drive({ fromMs: T0, count: 12, everyMs: 2_000 })
     const tracker = new Tracker().live(made.map((fix, i) => (i % 3 === 0 ? fix : away(fix, 40_000))))
     expect(tracker.outcomes.filter((_, i) => i % 3 !== 0)).toEqual(Array(8).fill('jump'))
+  })
+
+  test('far fixes that come newest first bear nothing out', () => {
+    const tracker = new Tracker().live(drive({ fromMs: T0, count: 5, everyMs: 2_000 }))
+    const far = drive({ fromMs: T0 + 10_000, count: 6, everyMs: 2_000 }).map((made) => away(made, 40_000))
+    tracker.send(far.reverse(), T0 + 21_000)
+    expect(tracker.outcomes.slice(5)).toEqual(Array(6).fill('jump'))
   })
 
   test('a late fix is no witness of a jump', () => {
@@ -433,6 +493,14 @@ describe('a single fix', () => {
     const sent = (delayMs: number) => request([one(T0)], T0 + delayMs, { assignment: T0 - 60 * MIN })
     expect(tracker.take(sent(60_001)).last).toBe('too_old')
     expect(tracker.take(sent(60_000)).last).toBe('position')
+  })
+
+  test('of the same second as the last is taken', () => {
+    const tracker = new Tracker().live([
+      one(T0),
+      { ...one(T0 + 400), fix: { ...one(T0 + 400).fix, device_time_ms: T0 } },
+    ])
+    expect(tracker.outcomes).toEqual(['position', 'position'])
   })
 
   test('late by a moment goes to the trail only', () => {
