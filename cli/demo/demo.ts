@@ -44,9 +44,7 @@ async function play(folder: string, options: DemoOptions, curtain: AbortControll
   const port = options.port ?? (await freePort(FIRST_PORT))
   const config = configOf({ host: HOST, port, data: folder, logLevel: 'error' })
   const server = await startServer(config).catch((cause: unknown) => {
-    throw new CliError(EXIT.failed, `the server did not start: ${cause instanceof Error ? cause.message : cause}`, [
-      `is port ${port} in use? choose another with --port`,
-    ])
+    throw new CliError(EXIT.failed, `the server did not start: ${cause instanceof Error ? cause.message : cause}`)
   })
   try {
     const mint = await openLocalKey(config)

@@ -1,8 +1,8 @@
 /** The one way to change an order: with it, in the same transaction, the plans of the riders it touches. */
 
 import { nextRev, type Order, replan } from '../domain/order'
+import type { Database, Tx } from '../store/database'
 import { entombOrder, findOrder, inWriteOrder, ordersInHandOf, updateOrder } from '../store/orders'
-import type { Database, Tx } from '../store/sql'
 
 /**
  * What is to become of the order: a new value, or null to forget it. May throw to leave all as it was.

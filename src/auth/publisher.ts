@@ -2,9 +2,9 @@
 
 import type { OnError } from '../errors'
 import type { Log } from '../ports/log'
+import type { Database } from '../store/database'
 import { factOf, type OutboxRow } from '../store/orders'
 import { markPublished, publishedRev, unpublishedRows } from '../store/outbox'
-import type { Database } from '../store/sql'
 
 const BATCH_ROWS = 100
 const FIRST_BACKOFF_MS = 100

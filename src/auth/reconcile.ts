@@ -2,9 +2,9 @@
 
 import { nextRev, parseOrderFact } from '../domain/order'
 import type { Log } from '../ports/log'
+import type { Database } from '../store/database'
 import { factOf } from '../store/orders'
 import { markPublished, republish, rowsAfter } from '../store/outbox'
-import type { Database } from '../store/sql'
 
 const PAGE_ROWS = 500
 

@@ -2,9 +2,9 @@
 
 import type { OnError } from '../errors'
 import type { Log } from '../ports/log'
+import type { Database } from '../store/database'
 import { purgeKeys } from '../store/idempotency'
 import { ageFacts } from '../store/outbox'
-import type { Database } from '../store/sql'
 import { ensureEpoch } from './epoch'
 import { Publisher } from './publisher'
 import { reconcile } from './reconcile'

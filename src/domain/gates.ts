@@ -3,9 +3,8 @@
 import { AHEAD_TOLERANCE_MS } from './fix-times'
 import { distanceM } from './geo'
 import type { LocationRecord } from './location-record'
-import { NO_MOTION } from './motion'
 import { hasEnded, type Order } from './order'
-import type { DropCode, LateReject, Place, Track } from './track'
+import { clearForAssignment, type DropCode, type LateReject, type Place, type Track } from './track'
 import type { Vehicle } from './view'
 
 /** One record on its way through the gates. `track` is this fold's own copy and may be written; its arrays may not. */
@@ -79,12 +78,6 @@ function align(step: Step, assignment: number): void {
   if (step.track.assignment === assignment) return
   step.track = clearForAssignment(step.track, assignment)
   step.place.timeMs = step.record.fix_time_ms
-}
-
-/** The track as it starts under another assignment: nothing of the former rider remains. */
-export function clearForAssignment(track: Track, assignment: number): Track {
-  const { last: _last, boundTo: _boundTo, ...rest } = track
-  return { ...rest, assignment, lagMs: 0, lateRejects: [], jumpRejects: [], motion: NO_MOTION, intervalMs: 0 }
 }
 
 /** A slow clock that was set right shows as a fix from the future: from here on its own times hold again. */

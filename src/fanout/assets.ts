@@ -1,4 +1,4 @@
-import { openPack, type Pack, type PackFile } from './pack.ts'
+import { openPack, type Pack, type PackFile } from './pack'
 
 /** The pages and what belongs to them. */
 export type Assets = {

@@ -1,17 +1,9 @@
 /** One partition in its owner's hands: tracks folded in memory, records set aside, and what the next checkpoint saves. */
 
+import { type Folded, fold } from '../domain/fold'
 import { type LocationRecord, type PoisonReason, parseRecord } from '../domain/location-record'
 import type { Order } from '../domain/order'
-import {
-  alignTrack,
-  countDrop,
-  type DropCode,
-  emptyTrack,
-  type Folded,
-  fold,
-  type Track,
-  type TrailPoint,
-} from '../domain/track'
+import { alignTrack, countDrop, type DropCode, emptyTrack, type Track, type TrailPoint } from '../domain/track'
 import type { StoredRecord } from '../ports/log'
 import type { Saved } from '../ports/snapshots'
 

@@ -3,7 +3,7 @@
 import { type Order, stubOf } from '../domain/order'
 import type { OrderStatus } from '../domain/view'
 import type { Cursor } from './cursor'
-import type { Tx } from './sql'
+import type { Tx } from './database'
 
 /** What the row says to the log: its whole value, the stub of an order long ended, or null. */
 export type FactState = 'live' | 'stub' | 'removed'

@@ -1,8 +1,8 @@
 /** What the relay asks of the table of orders: what is to be published, what has been, and what time has changed. */
 
 import { AFTER_END_MS, nextRev, STUB_UNTIL_MS } from '../domain/order'
+import type { Tx } from './database'
 import { inWriteOrder, type OrderRow, type OutboxRow, outboxRowOf } from './orders'
-import type { Tx } from './sql'
 
 /** The rows whose value is not yet published, the lowest `rev` first. */
 export async function unpublishedRows(tx: Tx, limit: number): Promise<OutboxRow[]> {

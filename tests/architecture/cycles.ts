@@ -2,9 +2,14 @@
 
 import type { SourceFile } from './source-files.ts'
 
-/** Groups of files that import each other in a circle, each as a path that ends where it began. */
+/**
+ * Groups of files that import each other in a circle, each as a path that ends where it began. Type imports do not
+ * count: they are gone at run time, when a circle would make what one gets depend on who came first.
+ */
 export function findCycles(files: readonly SourceFile[]): string[][] {
-  const targets = new Map(files.map(({ path, imports }) => [path, imports.flatMap(({ file }) => file ?? [])]))
+  const targets = new Map(
+    files.map(({ path, imports }) => [path, imports.flatMap(({ file, typeOnly }) => (typeOnly ? [] : (file ?? [])))]),
+  )
   const index = new Map<string, number>()
   const low = new Map<string, number>()
   const stack: string[] = []

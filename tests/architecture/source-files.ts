@@ -7,6 +7,8 @@ export interface Import {
   specifier: string
   /** The file within the project; undefined for a package or a module of the platform. */
   file: string | undefined
+  /** Written as `import type` or `export type`: gone at run time. */
+  typeOnly: boolean
 }
 
 export interface SourceFile {
@@ -31,13 +33,19 @@ const SPECIFIERS = [
   /\brequire\(\s*['"]([^'"\n]+)['"]/g,
 ]
 
+const TYPE_ONLY = /^\s*(import|export)\s+type\s+(?!from\b)/
+
 /** Reads a set of files by their text; imports are resolved among them. */
 export function readSources(texts: ReadonlyMap<string, string>): SourceFile[] {
   const paths = new Set(texts.keys())
   return [...texts].map(([path, text]) => {
     const code = withoutComments(text)
-    const specifiers = SPECIFIERS.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1] ?? ''))
-    const imports = specifiers.map((specifier) => ({ specifier, file: resolveImport(path, specifier, paths) }))
+    const matches = SPECIFIERS.flatMap((pattern) => [...code.matchAll(pattern)])
+    const imports = matches.map(([statement, specifier = '']) => ({
+      specifier,
+      file: resolveImport(path, specifier, paths),
+      typeOnly: TYPE_ONLY.test(statement),
+    }))
     return { path, text, code, lines: text.split('\n').length - 1, imports }
   })
 }

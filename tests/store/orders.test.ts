@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { assignOrder, createOrder, moveOrder, type Order, parseOrderFact } from '../../src/domain/order.ts'
+import type { Database, Tx } from '../../src/store/database.ts'
 import { claimKey, dropAnswersOf, IDEMPOTENCY_MS, keepAnswer, purgeKeys } from '../../src/store/idempotency.ts'
 import {
   entombOrder,
@@ -11,7 +12,6 @@ import {
   updateOrder,
 } from '../../src/store/orders.ts'
 import { ageFacts, markPublished, publishedRev, unpublishedRows } from '../../src/store/outbox.ts'
-import type { Database, Tx } from '../../src/store/sql.ts'
 import { DATABASES } from '../support/databases.ts'
 
 const NOW = 1_760_000_000_000

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { statSync } from 'node:fs'
 import { ZltError } from '../../src/errors.ts'
+import type { Database } from '../../src/store/database.ts'
 import { migrate, SCHEMA_VERSION } from '../../src/store/migrations.ts'
-import { type Database, openDatabase } from '../../src/store/sql.ts'
+import { openDatabase } from '../../src/store/sql.ts'
 import { DATABASES } from '../support/databases.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 

@@ -2,10 +2,11 @@
 
 import type { Fix } from '../../src/domain/fix'
 import { correctTimes } from '../../src/domain/fix-times'
+import { type Folded, fold } from '../../src/domain/fold'
 import { destination, type Point } from '../../src/domain/geo'
 import { encodeRecord, type LocationRecord, parseRecord } from '../../src/domain/location-record'
 import { assignOrder, createOrder, moveOrder, type Order, type OrderInput, replan } from '../../src/domain/order'
-import { type DropCode, emptyTrack, type Folded, fold, type Track } from '../../src/domain/track'
+import { type DropCode, emptyTrack, type Track } from '../../src/domain/track'
 
 /** When the tests' orders are assigned. */
 export const T0 = 1_760_000_000_000

@@ -1,3 +1,5 @@
+import { strings } from './strings.ts'
+
 const languages: readonly string[] = globalThis.navigator?.languages ?? []
 /** The page's words are English; times and numbers follow the person's own region of English, or British custom. */
 const locale = languages.find((language) => language.startsWith('en')) ?? 'en-GB'
@@ -71,11 +73,10 @@ export function formatAgo(ms: number): string {
   return relative.format(-Math.round(minutes / 60), 'hour').replace('hr.', 'h')
 }
 
-/** `3 minutes ago`, for sentences. */
+/** `3 minutes ago`, for sentences, which do not count seconds. */
 export function formatSpanAgo(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000))
-  if (seconds < 60) return relativeLong.format(-seconds, 'second')
-  const minutes = Math.round(seconds / 60)
+  const minutes = Math.floor(ms / 60_000)
+  if (minutes < 1) return strings.lessThanAMinuteAgo
   return minutes < 60 ? relativeLong.format(-minutes, 'minute') : relativeLong.format(-Math.round(minutes / 60), 'hour')
 }
 

@@ -45,6 +45,8 @@ export type MapViewOptions = {
 
 /** How near the first view may come, so that a rider at the door still stands in its street. */
 const maxFitZoom = 16.5
+/** What the buttons at the far side take beyond the margin of a pin. */
+const controlsPx = 24
 /** With nobody on the map there is nothing to look at closely. */
 const maxStopsZoom = 14.5
 
@@ -294,6 +296,7 @@ export class MapView {
     const x = marginOf(clientWidth - left - right)
     const y = marginOf(clientHeight - top - bottom)
     const padding = { top: top + y + 12, right: right + x, bottom: bottom + y, left: left + x }
+    padding[farSide()] += controlsPx
     const camera = this.#map.cameraForBounds(bounds, { padding, maxZoom: this.#pose ? maxFitZoom : maxStopsZoom })
     if (!camera || camera.zoom === undefined || !camera.center) return undefined
     const center = camera.center as { lng: number; lat: number }

@@ -62,6 +62,8 @@ export const strings = {
     refused: 'This link has expired or was never valid. Ask whoever sent it for a new one.',
   },
 
+  lessThanAMinuteAgo: 'less than a minute ago',
+
   places: { pickup: 'the pickup', drop: 'you' },
 
   stages: {

@@ -37,6 +37,7 @@ export interface LogFile {
   readonly db: Database
   /** Whether the end of the log may be lost: not closed cleanly, and the machine has started anew since. */
   readonly mayHaveRewound: boolean
+  /** Leaves one whole file behind where it can; what fails is reported, and never thrown. */
   close(): void
 }
 
@@ -50,12 +51,27 @@ export function openLogFile(
   onError: OnError,
   checkpoints?: CheckpointLimits,
 ): LogFile {
+  const { db, mayHaveRewound } = openDatabase(path, durability)
+  const stopCheckpoints = startCheckpoints(db, path, onError, checkpoints)
+  let closed = false
+  return {
+    db,
+    mayHaveRewound,
+    close() {
+      if (closed) return
+      closed = true
+      stopCheckpoints()
+      closeDatabase(db, onError)
+    },
+  }
+}
+
+function openDatabase(path: string, durability: Durability): { db: Database; mayHaveRewound: boolean } {
   let db: Database | undefined
   try {
     db = new Database(path, { create: true, strict: true })
     makePrivate(path)
-    const mayHaveRewound = prepare(db, path, durability)
-    return watched(db, mayHaveRewound, startCheckpoints(db, path, onError, checkpoints))
+    return { db, mayHaveRewound: prepare(db, path, durability) }
   } catch (cause) {
     db?.close()
     if (cause instanceof DataFolderError) throw cause
@@ -78,23 +94,16 @@ function prepare(db: Database, path: string, durability: Durability): boolean {
   return mayHaveRewound
 }
 
-function watched(db: Database, mayHaveRewound: boolean, stopCheckpoints: () => void): LogFile {
-  let closed = false
-  return {
-    db,
-    mayHaveRewound,
-    close() {
-      if (closed) return
-      closed = true
-      stopCheckpoints()
-      try {
-        // Behind everything else in the write-ahead log: where this is found, all before it is.
-        db.run("INSERT OR REPLACE INTO state VALUES ('clean', '1'), ('rewound', '0')")
-        emptyWal(db)
-      } finally {
-        db.close()
-      }
-    },
+/** Goes on whatever fails: without its mark this run only counts as cut off. */
+function closeDatabase(db: Database, onError: OnError): void {
+  try {
+    // Behind everything else in the write-ahead log: where this is found, all before it is.
+    db.run("INSERT OR REPLACE INTO state VALUES ('clean', '1'), ('rewound', '0')")
+    emptyWal(db)
+  } catch (error) {
+    onError(error, { stage: 'close' })
+  } finally {
+    db.close()
   }
 }
 

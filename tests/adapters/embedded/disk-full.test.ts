@@ -122,3 +122,17 @@ test('a save without room is refused whole, and may be tried again as it was', a
   // Points that were rolled back must not have been counted.
   expect(await embedded.snapshots.trail(0, 'order')).toEqual({ points: trail, complete: true })
 })
+
+test('closing without room reports that, and loses nothing', async () => {
+  leaveRoom(20)
+  const { acknowledged } = await fill('x')
+  embedded.file.db.run(
+    "CREATE TRIGGER no BEFORE INSERT ON state BEGIN INSERT INTO log VALUES (NULL, 'x', zeroblob(100000), '{}', 0); END",
+  )
+  leaveRoom(0)
+  await embedded.close()
+  expect(embedded.errors).toMatchObject([{ code: 'SQLITE_FULL' }])
+  embedded = openEmbeddedAt(embedded.path)
+  const { recorder } = await follow(embedded.log)
+  expect((await recorder.waitFor('order', acknowledged.length)).slice(0, acknowledged.length)).toEqual(acknowledged)
+})

@@ -6,7 +6,7 @@ import type { Track } from '../../../src/domain/track'
 import type { Partition } from '../../../src/fanout/partition'
 import { Watchers } from '../../../src/fanout/watchers'
 import type { Message } from '../../../src/ports/mail'
-import type { Node } from './node'
+import type { Tail } from './facts'
 import type { World } from './world'
 
 export class ModelOwner {
@@ -16,7 +16,7 @@ export class ModelOwner {
 
   constructor(
     private readonly world: World,
-    private readonly node: Node,
+    private readonly node: { readonly id: string; readonly tail: Tail },
     readonly number: number,
   ) {
     let asked = ''

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Announcer } from '../../../web/track/announce.ts'
 
-const first = { stage: 'On the way', sentence: 'On the way to you.', arrival: '12:08 – 12:11' }
+const first = { stage: 'On the way', state: 'on_the_way', sentence: 'On the way to you.', arrival: '12:08 – 12:11' }
 
 describe('Announcer', () => {
   test('says all once, then keeps silent', () => {
@@ -25,5 +25,13 @@ describe('Announcer', () => {
     announcer.next(first, 0)
     expect(announcer.next({ ...first, stage: 'Delivered' }, 5_000)).toBe('Delivered')
     expect(announcer.next({ ...first, stage: 'Delivered' }, 6_000)).toBeUndefined()
+  })
+
+  test('says a sentence again only when it is about something else, not when a number in it counts', () => {
+    const announcer = new Announcer()
+    announcer.next(first, 0)
+    const lost = { ...first, state: 'stale', sentence: 'Signal lost 2 minutes ago.' }
+    expect(announcer.next(lost, 5_000)).toBe('Signal lost 2 minutes ago.')
+    expect(announcer.next({ ...lost, sentence: 'Signal lost 3 minutes ago.' }, 65_000)).toBeUndefined()
   })
 })

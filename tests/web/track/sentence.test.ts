@@ -102,6 +102,17 @@ describe('the sentence', () => {
       { order: { assignment: 9, timeline: [...order.timeline, { status: 'assigned', at_ms: nowMs }] } },
       'Handed over to another rider.',
     ],
+    [
+      'handed_over',
+      { order: { timeline: [...order.timeline, { status: 'assigned', at_ms: nowMs - 10_000 }] } },
+      'Handed over to another rider.',
+    ],
+    [
+      'on_the_way',
+      { order: { timeline: [...order.timeline, { status: 'assigned', at_ms: nowMs - minuteMs }] } },
+      'On the way to you.',
+    ],
+    ['stale', { position: { received_ms: nowMs - 40_000 } }, 'Signal lost less than a minute ago'],
     ['delivered', { order: { status: 'delivered', visible: false } }, 'Thank you'],
     ['cancelled', { order: { status: 'cancelled', visible: false } }, 'cancelled'],
     ['offline', { tracking: { online: false, phase: 'reconnecting' } }, 'You are offline, this is from 11:59.'],

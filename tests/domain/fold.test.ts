@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { fold } from '../../src/domain/fold'
 import { parseRecord } from '../../src/domain/location-record'
 import { assignOrder, type Order } from '../../src/domain/order'
-import { alignTrack, countDrop, emptyTrack, fold, type Track } from '../../src/domain/track'
+import { alignTrack, countDrop, emptyTrack, type Track } from '../../src/domain/track'
 import { drive, legal, type Made, orderInHand, request, T0, Tracker } from '../support/rider'
 
 const [first, second] = drive({ fromMs: T0, count: 2 }) as [Made, Made]
