@@ -217,6 +217,31 @@ describe('the end of access', () => {
   })
 })
 
+describe('waiting for a position', () => {
+  test('ends with the one for whom it waits, not with another’s', async () => {
+    const world = new World()
+    world.set(assignOrder(order('a', 0), 'p1', NOW_MS))
+    world.view(['a'])
+    let isDone = false
+    const waiting = world.hub.nextPosition('a', 'customer', 5_000).then(() => {
+      isDone = true
+    })
+    const message = world.mail.shift() as PositionMessage
+    world.hub.receive({ ...message, audience: 'ops' })
+    await Promise.resolve()
+    expect(isDone).toBe(false)
+    world.hub.receive(message)
+    await waiting
+  })
+
+  test('ends when its time is up', async () => {
+    const world = new World()
+    world.set(order('a', 0))
+    world.view(['a'])
+    await world.hub.nextPosition('a', 'customer', 10)
+  })
+})
+
 describe('a new epoch', () => {
   test('replaces all that the viewer has, also positions with lower offsets', () => {
     const world = new World()
