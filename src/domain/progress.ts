@@ -22,8 +22,9 @@ export interface Progress {
   alongM: number
   /** Along the route, filtered; negative while riding back. */
   speedMps: number
-  /** When the filter last took a reading. */
+  /** When the filter last took a reading, and the metres over ground that readings moved since. */
   filterMs: number
+  sinceM: number
   /** Covariance of (along, speed): m², m²/s, m²/s². */
   p: [number, number, number]
   /** The furthest point that counts: `alongM` falls at most `BACK_M` below it. Lowered only by riding back. */
@@ -57,8 +58,13 @@ export const AGREEING_FIXES = 3
 const WINDOW = { minM: 120, mps: 35 } as const
 /** After a longer silence the rider may be anywhere ahead. */
 const GAP_S = 60
-/** What a metre from the expected place costs, in metres beside the line; over a long silence it fades. */
-const NEAR = { weight: 0.02, fullUntilS: 15 } as const
+/**
+ * What a metre from the expected place costs, in metres beside the line; over a long silence it fades. The expected place
+ * is as far on as the reading moved over ground: the filter's speed would carry one slip on into the next.
+ */
+const NEAR = { weight: 0.2, fullUntilS: 15 } as const
+/** Where nothing in the window fits, a reading that moved no faster than this is looked for as far on as it moved. */
+const MAX_GROUND_MPS = 55
 const ASSUMED_ACCURACY_M = 15
 /** Away from the route: so far (or twice the accuracy), for so many readings, so long and after so many metres. */
 export const OFF_ROUTE = {
@@ -76,7 +82,7 @@ const REJOIN = { perpM: 35, accuracies: 1.5, fixes: 2 } as const
 /** A new route is asked for at most this often, doubling up to the last. */
 const ASK_AGAIN = { minMs: 20_000, maxMs: 320_000 } as const
 /** The filter: what a rider's acceleration is like, the best a receiver does, how odd a reading is refused. */
-const FILTER = { accelMps2: 1.5, minErrorM: 5, gateSigmas: 4, minMps: -40, maxMps: 60 } as const
+const FILTER = { accelMps2: 1.5, minErrorM: 5, gateSigmas: 4, backMps: -3, maxMps: 55 } as const
 /** Standing: within the radius (or the accuracy) for so long that the speed is below this. */
 const STILL = { radiusM: 12, mps: 0.7 } as const
 /** A heading means something only above this speed. */
@@ -96,18 +102,24 @@ export function advance(state: Progress | undefined, route: Route, reading: Read
   const accuracyM = reading.accuracyM ?? ASSUMED_ACCURACY_M
   const dtS = (reading.timeMs - state.filterMs) / 1000
   const anywhere = state.offRoute || dtS > GAP_S
-  const next: Progress = { ...state, lat: reading.lat, lng: reading.lng, timeMs: reading.timeMs }
+  const sinceM = state.sinceM + distanceM(state, reading)
+  const next: Progress = { ...state, lat: reading.lat, lng: reading.lng, timeMs: reading.timeMs, sinceM }
   const headingDeg = headingOf(state, reading, accuracyM)
 
   const stepM = Math.max(WINDOW.minM, dtS * WINDOW.mps)
   const lowM = state.backward ? state.alongM - stepM : state.peakM - BACK_M
-  snap(route, next, ahead, {
+  const window = {
     fromM: Math.max(0, lowM),
-    toM: anywhere ? route.lengthM : Math.min(route.lengthM, Math.max(state.peakM, state.alongM) + stepM),
-    nearM: state.alongM + state.speedMps * Math.min(dtS, NEAR.fullUntilS),
-    nearWeight: NEAR.weight * Math.min(1, NEAR.fullUntilS / dtS),
-    headingDeg: state.backward ? opposite(headingDeg) : headingDeg,
-  })
+    toM: anywhere ? route.lengthM : Math.max(state.peakM, state.alongM) + stepM,
+    nearM: state.backward ? state.alongM : state.alongM + sinceM,
+    nearWeight: NEAR.weight * Math.min(1, NEAR.fullUntilS / dtS) * Math.max(1, accuracyM / ASSUMED_ACCURACY_M),
+    headingDeg: state.backward ? Number.NaN : headingDeg,
+  }
+  snap(route, next, ahead, window)
+  if (ahead.perpM > OFF_ROUTE.perpM && !anywhere && sinceM <= MAX_GROUND_MPS * dtS) {
+    window.toM = Math.max(window.toM, state.alongM + 1.5 * sinceM)
+    snap(route, next, ahead, window)
+  }
   let found: Snap = ahead
   let isBehind = false
   if (!state.backward && lowM > 0 && ahead.perpM > Math.max(BACK_M / 2, accuracyM)) {
@@ -115,7 +127,7 @@ export function advance(state: Progress | undefined, route: Route, reading: Read
     const nearM = Math.min(lowM, state.elsewhere?.alongM ?? lowM)
     const headingBack = anywhere ? Number.NaN : opposite(headingDeg)
     snap(route, next, behind, { fromM, toM: lowM, nearM, nearWeight: NEAR.weight, headingDeg: headingBack })
-    isBehind = behind.perpM + Math.max(BACK_M / 2, accuracyM / 2) < ahead.perpM
+    isBehind = behind.perpM + Math.max(BACK_M / 2, accuracyM) < ahead.perpM
     if (isBehind) found = behind
   }
   next.perpM = found.perpM
@@ -193,6 +205,7 @@ function start(old: Progress | undefined, route: Route, reading: Reading): Progr
     alongM: ahead.alongM,
     speedMps: 0,
     filterMs: timeMs,
+    sinceM: 0,
     p: freshCovariance(accuracyM),
     peakM: ahead.alongM,
     backward: false,
@@ -295,11 +308,13 @@ function agree(next: Progress, alongM: number, reachM: number, needed: number): 
 /** Begins the filter anew at a place that is believed. */
 function resetTo(next: Progress, route: Route, alongM: number, accuracyM: number): void {
   const dtS = (next.timeMs - next.filterMs) / 1000
-  const speedMps = dtS > 0 ? (alongM - next.alongM) / dtS : 0
+  const speedMps = dtS > 0 ? Math.min(next.sinceM / dtS, WINDOW.mps) : 0
+  // By the ground, since a place that was wrong before makes no speed.
+  next.speedMps = alongM < next.alongM ? -speedMps : speedMps
   next.alongM = Math.min(route.lengthM, Math.max(0, alongM))
-  next.speedMps = Math.abs(speedMps) <= WINDOW.mps ? speedMps : 0
   next.p = freshCovariance(accuracyM)
   next.filterMs = next.timeMs
+  next.sinceM = 0
   next.anchorM = next.alongM
   next.anchorMs = next.timeMs
   next.held = false
@@ -323,9 +338,11 @@ function filter(next: Progress, measuredM: number, accuracyM: number, dtS: numbe
   const k0 = q00 / s
   const k1 = q01 / s
   next.alongM = predictedM + k0 * innovationM
-  next.speedMps = Math.min(FILTER.maxMps, Math.max(FILTER.minMps, next.speedMps + k1 * innovationM))
+  const leastMps = next.backward ? -FILTER.maxMps : FILTER.backMps
+  next.speedMps = Math.min(FILTER.maxMps, Math.max(leastMps, next.speedMps + k1 * innovationM))
   next.p = [(1 - k0) * q00, (1 - k0) * q01, q11 - k1 * q01]
   next.filterMs = next.timeMs
+  next.sinceM = 0
   return true
 }
 
