@@ -48,18 +48,18 @@ export interface EtaConstants {
   forgetS: number
   /** Standing longer than this says nothing more of the pace. */
   longStopS: number
-  /** The last metres take longer: turning in, slowing down. */
-  endS: number
-  /** The range: a share of what is left, by how far the prior is believed; what piles up on the way; the least. */
-  range: { share: Record<Prior['source'], number>; perRootS: number; leastS: number }
+  /**
+   * The range, as a share of what is left: so many times the prior's spread, less as the trip itself shows its pace; so
+   * much of how far the trip is off the prior; what lights and lifts add by chance, per root of a second; and seconds.
+   */
+  range: { spreads: number; offPrior: number; perRootS: number; leastS: number }
 }
 
 export const ETA: EtaConstants = {
-  trustS: { learned: 600, engine: 300, table: 120 },
+  trustS: { learned: 800, engine: 400, table: 200 },
   forgetS: 600,
   longStopS: 120,
-  endS: 0,
-  range: { share: { learned: 0.2, engine: 0.25, table: 0.35 }, perRootS: 2, leastS: 15 },
+  range: { spreads: 2, offPrior: 0.6, perRootS: 4.5, leastS: 15 },
 }
 
 /** Late or early by more than this is another vehicle, or a mistake. */
@@ -113,19 +113,20 @@ export function estimateEta(
   const ratio = clamp((trustS + state.elapsedS) / (trustS + state.expectedS), RATIO.min, RATIO.max)
   const meanSpm = route.lengthM > 0 ? totalS / route.lengthM : 0
   const rideS = progress.offRoute ? remainingM(route, progress) * meanSpm : Math.max(0, totalS - state.atS)
-  const endS = Math.min(constants.endS, rideS)
-  const remainingS = ratio * rideS + endS + dwellLeftS(state, stops)
-  const { share, perRootS, leastS } = constants.range
-  // What the trip itself has shown replaces the doubt about the prior.
-  const doubt = (share[timetable.source] * trustS) / (trustS + state.expectedS)
-  const spreadS = Math.hypot(doubt * remainingS, perRootS * Math.sqrt(remainingS), leastS)
+  const remainingS = ratio * rideS + dwellLeftS(state, stops)
+  const { spreads, offPrior, perRootS, leastS } = constants.range
+  const doubt = (spreads * timetable.spread * trustS) / (trustS + state.expectedS)
+  const leftS = Math.max(1, remainingS)
+  const share = Math.hypot(doubt, offPrior * Math.log(ratio), perRootS / Math.sqrt(leftS), leastS / leftS)
   const stoodMs = state.stillMs === undefined ? 0 : state.timeMs - state.stillMs
+  // Who has stood for long may well stand as long again.
+  const waitS = stoodMs >= DELAYED_AFTER_MS ? stoodMs / 1000 : 0
   const delayed = stoodMs >= DELAYED_AFTER_MS && !state.atStop
   return {
     remainingS,
     arrivalMs: Math.round(state.timeMs + remainingS * 1000),
-    earliestMs: Math.round(state.timeMs + Math.max(0, remainingS - spreadS) * 1000),
-    latestMs: Math.round(state.timeMs + (remainingS + spreadS * (delayed ? 2 : 1)) * 1000),
+    earliestMs: Math.round(state.timeMs + remainingS * Math.exp(-share) * 1000),
+    latestMs: Math.round(state.timeMs + (remainingS * growth(share) + waitS) * 1000),
     delayed,
   }
 }
@@ -178,6 +179,11 @@ function dwellLeftS(state: EtaState, stops: readonly PlannedStop[]): number {
     seconds += Math.max(Math.min(DWELL_REST_S, expectedS), expectedS - spentS)
   }
   return seconds
+}
+
+/** As much later as `exp(-share)` is earlier, but close to the end, where the share is large, no more than in seconds. */
+function growth(share: number): number {
+  return Math.max(1 + share, Math.exp(Math.min(share, 1.2)))
 }
 
 function clamp(value: number, min: number, max: number): number {

@@ -2,7 +2,7 @@
 
 import type { Point } from './geo'
 import { pointAlong, type Route } from './route'
-import { enginePrior, type HourOfWeek, type PaceVehicle, type Prior, tablePrior } from './timetable'
+import { enginePrior, type HourOfWeek, lengthFactor, type PaceVehicle, type Prior, tablePrior } from './timetable'
 
 /** All that was learned; plain JSON. */
 export interface PaceTable {
@@ -16,7 +16,9 @@ export interface VehiclePace {
   seconds: number
   /** Mean of ln(took / foretold) of recent trips: what the squares' mean pace says too much. */
   bias: number
-  /** The same per time of the week, after `bias`. */
+  /** Mean of how far from that a trip was, |ln(took / foretold)|: how much this vehicle's trips differ. */
+  spread: number
+  /** The bias per time of the week, on top of `bias`. */
   times: Record<string, { trips: number; bias: number }>
   /** Metres and seconds in each square of the map. */
   cells: Record<string, { metres: number; seconds: number }>
@@ -44,6 +46,9 @@ const MAX_CELLS = 5_000
 const MEMORY_TRIPS = 30
 /** A time of the week is believed like so many trips less than it has. */
 const TIME_PRIOR_TRIPS = 5
+/** What trips differ by before any is known, and how many trips that counts for. */
+const SPREAD_AT_FIRST = 0.25
+const SPREAD_TRIPS = 5
 /** Shorter or slower than this teaches nothing. */
 const TRIP_MIN = { metres: 300, seconds: 60, mps: 0.3 } as const
 
@@ -58,19 +63,32 @@ export function learnTrip(table: PaceTable, trip: FinishedTrip): PaceTable {
   const seconds = (last.timeMs - first.timeMs) / 1000
   if (!(metres >= TRIP_MIN.metres && seconds >= TRIP_MIN.seconds && metres / seconds >= TRIP_MIN.mps)) return table
   const old = table.vehicles[trip.vehicle]
-  const known: VehiclePace = old ?? { trips: 0, metres: 0, seconds: 0, bias: 0, times: {}, cells: {} }
+  const known: VehiclePace = old ?? {
+    trips: 0,
+    metres: 0,
+    seconds: 0,
+    bias: 0,
+    spread: SPREAD_AT_FIRST,
+    times: {},
+    cells: {},
+  }
   const time = timeOfWeek(trip.hour)
   const oldTime = known.times[time] ?? { trips: 0, bias: 0 }
   // Judged by what was foretold before this trip was known, or by its own pace when nothing was.
-  const foretoldS = known.trips === 0 ? seconds : secondsBetween(trip.route, known, first.alongM, last.alongM)
+  const foretoldS =
+    known.trips === 0 ? seconds : lengthFactor(metres) * secondsBetween(trip.route, known, first.alongM, last.alongM)
   const error = Math.min(1, Math.max(-1, Math.log(seconds / foretoldS)))
   const bias = known.bias + (error - known.bias) / Math.min(MEMORY_TRIPS, known.trips + 1)
+  // The first trips say how they differ from each other, not yet from what is usual.
+  const spread =
+    known.spread + (Math.abs(error - known.bias) - known.spread) / Math.min(MEMORY_TRIPS, known.trips + SPREAD_TRIPS)
   const timeBias = oldTime.bias + (error - bias - oldTime.bias) / Math.min(MEMORY_TRIPS, oldTime.trips + 1)
   const learned: VehiclePace = {
     trips: known.trips + 1,
     metres: known.metres + metres,
     seconds: known.seconds + seconds,
     bias,
+    spread,
     times: { ...known.times, [time]: { trips: oldTime.trips + 1, bias: timeBias } },
     cells: addToCells(known.cells, trip),
   }
@@ -87,7 +105,8 @@ export function learnedPrior(
   const known = table.vehicles[vehicle]
   if (known === undefined || known.trips < MIN_TRIPS || route.lengthM <= 0) return undefined
   const time = known.times[timeOfWeek(hour)] ?? { trips: 0, bias: 0 }
-  const factor = Math.exp(known.bias + (time.bias * time.trips) / (time.trips + TIME_PRIOR_TRIPS))
+  const bias = known.bias + (time.bias * time.trips) / (time.trips + TIME_PRIOR_TRIPS)
+  const factor = lengthFactor(route.lengthM) * Math.exp(bias)
   const segmentS: number[] = []
   let totalS = 0
   for (let i = 0; i + 1 < route.cumM.length; i++) {
@@ -95,12 +114,12 @@ export function learnedPrior(
     segmentS.push(Math.round(seconds * 100) / 100)
     totalS += seconds
   }
-  return { source: 'learned', paceSpm: totalS / route.lengthM, segmentS }
+  return { source: 'learned', paceSpm: totalS / route.lengthM, segmentS, spread: known.spread }
 }
 
 /** The best prior at hand: learned, then the engine's seconds, then the table. */
 export function choosePrior(table: PaceTable, route: Route, vehicle: PaceVehicle, hour: HourOfWeek): Prior {
-  return learnedPrior(table, route, vehicle, hour) ?? enginePrior(route) ?? tablePrior(vehicle, hour)
+  return learnedPrior(table, route, vehicle, hour) ?? enginePrior(route) ?? tablePrior(vehicle, hour, route.lengthM)
 }
 
 /** Steps along a line are so long at most, so that each is in one square. */

@@ -10,11 +10,14 @@ export interface Prior {
   paceSpm: number
   /** Seconds of each segment of the route. */
   segmentS?: readonly number[]
+  /** How much trips differ from it, the mean of |ln(took / foretold)|. */
+  spread: number
 }
 
 /** A prior laid along a route; made again at will. */
 export interface Timetable {
   readonly source: Prior['source']
+  readonly spread: number
   /** Expected seconds from the start to each point. */
   readonly cumS: Float64Array
 }
@@ -32,6 +35,20 @@ const TABLE_KMH: Record<PaceVehicle, { calm: number; rush: number }> = {
   unknown: { calm: 20, rush: 20 },
 }
 
+/** What trips differ by from a guess and from an engine's profile; learned pace knows its own. */
+const SPREAD = { table: 0.4, engine: 0.25 } as const
+
+/** Longer ways are faster ones, since they find faster roads: the pace falls with the length to this power… */
+const LENGTH_EXPONENT = 0.15
+/** …around this length, and no further than these factors. */
+const LENGTH = { usualM: 4_000, least: 0.65, most: 1.35 } as const
+
+/** How much slower (above 1) or faster than usual a way of `lengthM` is ridden on average. */
+export function lengthFactor(lengthM: number): number {
+  const factor = (Math.max(1, lengthM) / LENGTH.usualM) ** -LENGTH_EXPONENT
+  return Math.min(LENGTH.most, Math.max(LENGTH.least, factor))
+}
+
 /** Monday 00:00 is 0, Sunday 23:00 is 167. */
 export type HourOfWeek = number
 
@@ -45,10 +62,11 @@ export function hourOfWeek(timeMs: number, lng: number): HourOfWeek {
   return (((hours + 3 * 24) % 168) + 168) % 168
 }
 
-/** The pace of a vehicle at an hour of the week, with nothing else known. */
-export function tablePrior(vehicle: PaceVehicle, hour: HourOfWeek): Prior {
+/** The pace of a vehicle at an hour of the week on a way of `lengthM`, with nothing else known. */
+export function tablePrior(vehicle: PaceVehicle, hour: HourOfWeek, lengthM: number): Prior {
   const { calm, rush } = TABLE_KMH[vehicle]
-  return { source: 'table', paceSpm: 3.6 / (isRush(hour) ? rush : calm) }
+  const factor = vehicle === 'foot' ? 1 : lengthFactor(lengthM)
+  return { source: 'table', paceSpm: (factor * 3.6) / (isRush(hour) ? rush : calm), spread: SPREAD.table }
 }
 
 /** The engine's own seconds, when the route came with them. */
@@ -56,7 +74,7 @@ export function enginePrior(route: Route): Prior | undefined {
   const { segmentS, lengthM } = route
   if (segmentS === undefined || lengthM <= 0) return undefined
   const totalS = segmentS.reduce((sum, seconds) => sum + seconds, 0)
-  return totalS > 0 ? { source: 'engine', paceSpm: totalS / lengthM, segmentS } : undefined
+  return totalS > 0 ? { source: 'engine', paceSpm: totalS / lengthM, segmentS, spread: SPREAD.engine } : undefined
 }
 
 /** @throws RangeError when the prior's segments are not the route's */
@@ -71,7 +89,7 @@ export function layTimetable(route: Route, prior: Prior): Timetable {
     const stepS = segmentS?.[i - 1] ?? paceSpm * ((cumM[i] as number) - (cumM[i - 1] as number))
     cumS[i] = (cumS[i - 1] as number) + stepS
   }
-  return { source: prior.source, cumS }
+  return { source: prior.source, spread: prior.spread, cumS }
 }
 
 /** Expected seconds from the start to `alongM`. */
