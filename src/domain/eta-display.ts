@@ -15,21 +15,20 @@ export interface ShownEta {
 
 /** When the shown arrival moves. */
 export interface DisplayRules {
-  /** The estimate is apart from what is shown by more than this, or this share of what is left… */
+  /** The estimate is apart from what is shown by more than this… */
   leastMs: number
-  share: number
-  /** …and for a later arrival this much more, since a minute that goes up is noticed and one that goes down is not. */
-  laterFactor: number
-  /** For so long in one direction… */
+  /** …and by more than this share of its own range on that side: the less is known, the calmer it is shown… */
+  laterShare: number
+  earlierShare: number
+  /** …for so long in one direction, or at once when it is so many times as far. */
   afterMs: number
-  /** …or at once, when it is so many times as far. */
   atOnceFactor: number
 }
 
 export const DISPLAY: DisplayRules = {
   leastMs: 30_000,
-  share: 0.15,
-  laterFactor: 2.5,
+  laterShare: 0.8,
+  earlierShare: 0.3,
   afterMs: 30_000,
   atOnceFactor: 3,
 }
@@ -46,7 +45,10 @@ export function showEta(
   if (shown === undefined) return take({ putOff: 0 }, estimate)
   const apartMs = estimate.arrivalMs - shown.arrivalMs
   const later = apartMs > 0
-  const limitMs = Math.max(rules.leastMs, rules.share * estimate.remainingS * 1000) * (later ? rules.laterFactor : 1)
+  const rangeMs = later
+    ? rules.laterShare * (estimate.latestMs - estimate.arrivalMs)
+    : rules.earlierShare * (estimate.arrivalMs - estimate.earliestMs)
+  const limitMs = Math.max(rules.leastMs, rangeMs)
   const isDue = shown.arrivalMs <= nowMs && later
   if (Math.abs(apartMs) <= limitMs && !isDue) return calm(shown, estimate)
   const apart = shown.apart?.later === later ? shown.apart : { sinceMs: nowMs, later }

@@ -59,7 +59,7 @@ export const ETA: EtaConstants = {
   trustS: { learned: 800, engine: 400, table: 200 },
   forgetS: 600,
   longStopS: 120,
-  range: { spreads: 2, offPrior: 0.6, perRootS: 4.5, leastS: 15 },
+  range: { spreads: 2, offPrior: 0.6, perRootS: 4, leastS: 15 },
 }
 
 /** Late or early by more than this is another vehicle, or a mistake. */
