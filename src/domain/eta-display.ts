@@ -27,8 +27,8 @@ export interface DisplayRules {
 
 export const DISPLAY: DisplayRules = {
   leastMs: 30_000,
-  laterShare: 0.8,
-  earlierShare: 0.3,
+  laterShare: 0.7,
+  earlierShare: 0.25,
   afterMs: 30_000,
   atOnceFactor: 3,
 }

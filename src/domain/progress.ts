@@ -73,6 +73,8 @@ export const OFF_ROUTE = {
   fixes: 3,
   afterMs: 15_000,
   movedM: 100,
+  /** What counts as a move. */
+  hopM: 25,
   /** How much further beside it a parallel road may be, and what still counts as parallel. */
   parallel: 1.5,
   parallelDeg: 30,
@@ -267,7 +269,7 @@ function stepAway(next: Progress, accuracyM: number): Progress {
   }
   const hopM = distanceM(away, next)
   // Jitter adds up; only a move out of the noise counts.
-  const moved = hopM > Math.max(STILL.radiusM, accuracyM)
+  const moved = hopM > Math.max(OFF_ROUTE.hopM, OFF_ROUTE.accuracies * accuracyM)
   next.away = moved
     ? { ...away, fixes: away.fixes + 1, movedM: away.movedM + hopM, lat, lng }
     : { ...away, fixes: away.fixes + 1 }
