@@ -1,0 +1,81 @@
+/** Which arrival is shown: the estimate, made calm. Apart from the estimate, whose error is measured raw. */
+
+import type { Estimate } from './eta'
+
+/** What is shown; plain JSON. */
+export interface ShownEta {
+  arrivalMs: number
+  earliestMs: number
+  latestMs: number
+  /** Since when the estimate has been elsewhere, in one direction. */
+  apart?: { sinceMs: number; later: boolean }
+  /** Arrivals put off by two minutes or more, as counted by `isRunningLate`. */
+  putOff: number
+}
+
+/** When the shown arrival moves. */
+export interface DisplayRules {
+  /** The estimate is apart from what is shown by more than this… */
+  leastMs: number
+  /** …and by more than this share of its own range on that side: the less is known, the calmer it is shown… */
+  laterShare: number
+  earlierShare: number
+  /** …for so long in one direction, or at once when it is so many times as far. */
+  afterMs: number
+  atOnceFactor: number
+}
+
+export const DISPLAY: DisplayRules = {
+  leastMs: 30_000,
+  laterShare: 0.7,
+  earlierShare: 0.25,
+  afterMs: 30_000,
+  atOnceFactor: 3,
+}
+/** Put off by this much it is news. */
+export const PUT_OFF_MS = 120_000
+
+/** What to show after one more estimate made at `nowMs`, the reading's time. */
+export function showEta(
+  shown: ShownEta | undefined,
+  estimate: Estimate,
+  nowMs: number,
+  rules: DisplayRules = DISPLAY,
+): ShownEta {
+  if (shown === undefined) return take({ putOff: 0 }, estimate)
+  const apartMs = estimate.arrivalMs - shown.arrivalMs
+  const later = apartMs > 0
+  const rangeMs = later
+    ? rules.laterShare * (estimate.latestMs - estimate.arrivalMs)
+    : rules.earlierShare * (estimate.arrivalMs - estimate.earliestMs)
+  const limitMs = Math.max(rules.leastMs, rangeMs)
+  const isDue = shown.arrivalMs <= nowMs && later
+  if (Math.abs(apartMs) <= limitMs && !isDue) return calm(shown, estimate)
+  const apart = shown.apart?.later === later ? shown.apart : { sinceMs: nowMs, later }
+  const isLong = nowMs - apart.sinceMs >= rules.afterMs
+  if (isLong || Math.abs(apartMs) > rules.atOnceFactor * limitMs) return take(shown, estimate)
+  return { ...shown, apart }
+}
+
+/** Whole minutes as a viewer counts them, rounded up; never below 1, since 0 is the arrival itself. */
+export function shownMinutes(shown: Pick<ShownEta, 'arrivalMs'>, nowMs: number): number {
+  return Math.max(1, Math.ceil((shown.arrivalMs - nowMs) / 60_000))
+}
+
+/** Whether this step put the arrival off by two minutes or more. */
+export function isRunningLate(before: ShownEta | undefined, after: ShownEta): boolean {
+  return before !== undefined && after.putOff > before.putOff
+}
+
+/** The arrival stays; the range goes on narrowing around it. */
+function calm({ apart: _apart, ...shown }: ShownEta, estimate: Estimate): ShownEta {
+  const earlyMs = estimate.arrivalMs - estimate.earliestMs
+  const lateMs = estimate.latestMs - estimate.arrivalMs
+  return { ...shown, earliestMs: shown.arrivalMs - earlyMs, latestMs: shown.arrivalMs + lateMs }
+}
+
+function take(shown: { arrivalMs?: number; putOff: number }, estimate: Estimate): ShownEta {
+  const { arrivalMs, earliestMs, latestMs } = estimate
+  const isPutOff = shown.arrivalMs !== undefined && arrivalMs - shown.arrivalMs >= PUT_OFF_MS
+  return { arrivalMs, earliestMs, latestMs, putOff: shown.putOff + (isPutOff ? 1 : 0) }
+}
