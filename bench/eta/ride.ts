@@ -3,7 +3,8 @@
 import type { LocationRecord } from '../../src/domain/location-record'
 import { createOrder, type Order } from '../../src/domain/order'
 import { advance, type Progress } from '../../src/domain/progress'
-import { emptyTrack, fold } from '../../src/domain/track'
+import { fold } from '../../src/domain/fold'
+import { emptyTrack } from '../../src/domain/track'
 import type { Delivered } from './feed'
 import type { Trip } from './trips'
 

@@ -1,5 +1,6 @@
 /** Orders: the facts of what a customer waits for, and the only moves that change them. All pure; the store keeps them. */
 
+import type { Point } from './geo'
 import type { OrderStatus, PlacePart, TimelineEntry, Vehicle } from './view'
 
 /** The whole value of an order, as its row holds it and `delivery.order.v1` carries it. */
@@ -16,6 +17,8 @@ export interface Order {
   /** Whether the rider may be shown. Kept by `replan`, for all orders of a rider at once. */
   visible: boolean
   stops_before: number
+  /** The stops that the rider makes for other orders first: places without names, which no customer is shown. */
+  before?: Point[]
   pickup?: PlacePart
   drop?: PlacePart
   stops?: Stop[]
