@@ -122,6 +122,13 @@ export function choosePrior(table: PaceTable, route: Route, vehicle: PaceVehicle
   return learnedPrior(table, route, vehicle, hour) ?? enginePrior(route) ?? tablePrior(vehicle, hour, route.lengthM)
 }
 
+/** Seconds per metre of a way of `lengthM` whose streets nobody knows. */
+export function plainPace(table: PaceTable, vehicle: PaceVehicle, hour: HourOfWeek, lengthM: number): number {
+  const known = table.vehicles[vehicle]
+  if (known === undefined || known.trips < MIN_TRIPS) return tablePrior(vehicle, hour, lengthM).paceSpm
+  return (lengthFactor(lengthM) * known.seconds) / known.metres
+}
+
 /** Steps along a line are so long at most, so that each is in one square. */
 const STEP_M = 100
 
