@@ -46,7 +46,7 @@ const GAP_S = 60
  * What a metre from the expected place costs, in metres beside the line; over a long silence it fades. The expected place
  * is as far on as the reading moved over ground: the filter's speed would carry one slip on into the next.
  */
-const NEAR = { weight: 0.2, fullUntilS: 15 } as const
+const NEAR = { weight: 0.2, fullUntilS: 15, fadesTo: 0.25 } as const
 /** Where nothing in the window fits, a reading that moved no faster than this is looked for as far on as it moved. */
 const MAX_GROUND_MPS = 55
 const ASSUMED_ACCURACY_M = 15
@@ -79,7 +79,7 @@ export function advance(state: Progress | undefined, route: Route, reading: Read
     fromM: Math.max(0, lowM),
     toM: anywhere ? route.lengthM : Math.max(state.peakM, state.alongM) + stepM,
     nearM: state.backward ? state.alongM : state.alongM + sinceM,
-    nearWeight: NEAR.weight * Math.min(1, NEAR.fullUntilS / dtS) * Math.max(1, accuracyM / ASSUMED_ACCURACY_M),
+    nearWeight: nearWeight(dtS, accuracyM),
     headingDeg: state.backward ? Number.NaN : headingDeg,
   }
   snap(route, next, ahead, window)
@@ -154,6 +154,12 @@ function snap(route: Route, place: Point, out: Snap, window: Window): void {
   query.nearWeight = window.nearWeight
   query.headingDeg = window.headingDeg
   snapToRoute(route, query, out)
+}
+
+/** A poor receiver says less of how far beside the line the rider is, so where it was expected weighs more. */
+function nearWeight(dtS: number, accuracyM: number): number {
+  const faded = Math.max(NEAR.fadesTo, Math.min(1, NEAR.fullUntilS / dtS))
+  return NEAR.weight * faded * Math.max(1, accuracyM / ASSUMED_ACCURACY_M)
 }
 
 /** Of all places near enough the earliest: a loop that ends where it began is still to be ridden. */
