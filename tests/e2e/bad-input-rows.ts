@@ -302,6 +302,13 @@ export const REQUEST_ROWS: readonly BadInput[] = [
     3,
   ),
 
+  {
+    name: 'two requests at once: Bun ends a connection whose first answer takes time',
+    expected: 'closed',
+    answers: 2,
+    bytes: (authorization) =>
+      joined(`GET /orders/no/track HTTP/1.1\r\n${HOST}${authorization('customer')}\r\n`.repeat(2)),
+  },
   ask('a header of 20 KB', '431 Bun', 'GET /healthz', `X: ${'a'.repeat(20_000)}\r\n`),
   ask('250 headers', '431 Bun', 'GET /healthz', Array.from({ length: 250 }, (_, i) => `X${i}: a\r\n`).join('')),
   ask('a header without a colon', '400 Bun', 'GET /healthz', 'abc\r\n'),
