@@ -72,6 +72,8 @@ export class Owner {
       return
     }
     const orders = message.type === 'watch' ? [[message.order, message.audiences] as const] : message.orders
+    if (message.type === 'announce')
+      this.#watchers.forget(from, (order) => this.deps.log.partitionOf(order) === partition)
     void this.#answer(from, partition, owned, orders)
   }
 
@@ -138,22 +140,22 @@ export class Owner {
     }
   }
 
-  /** Takes the watches and answers with what there is, in one step: a position in between would be missed. */
+  /** Takes the watches at once, then answers with what there is: a position in between goes out by itself. */
   async #answer(
     from: string,
     partition: number,
     owned: Partition,
     orders: readonly (readonly [string, Audience[]])[],
   ): Promise<void> {
-    await this.#load(
-      partition,
-      owned,
-      orders.map(([order]) => order).filter((order) => !owned.track(order)),
-    )
-    for (const [order, audiences] of orders) {
-      this.#watchers.add(order, from, audiences)
+    for (const [order, audiences] of orders) this.#watchers.add(order, from, audiences)
+    const unknown = orders.map(([order]) => order).filter((order) => owned.track(order) === undefined)
+    await this.#load(partition, owned, unknown)
+    for (const [order] of orders) {
       const track = owned.track(order)
-      for (const audience of audiences) this.#send(from, this.#positionOf(order, track, audience))
+      // Who stopped watching meanwhile is not answered.
+      for (const audience of this.#watchers.of(order)?.get(from) ?? []) {
+        this.#send(from, this.#positionOf(order, track, audience))
+      }
     }
     this.#flush()
   }

@@ -21,6 +21,11 @@ export class Watchers {
     return this.#byOrder.get(order)
   }
 
+  /** Forgets all that a node watched among the orders that `isIn` picks: it is about to say anew. */
+  forget(node: string, isIn: (order: string) => boolean): void {
+    for (const [order, nodes] of this.#byOrder) if (nodes.has(node) && isIn(order)) this.remove(order, node)
+  }
+
   removePartition(isIn: (order: string) => boolean): void {
     for (const order of this.#byOrder.keys()) if (isIn(order)) this.#byOrder.delete(order)
   }
