@@ -1,5 +1,6 @@
 /** A line that a rider goes along for an order: progress on it, and what it says of the arrival. Pure. */
 
+import type { Nearness } from './arrival'
 import { advanceEta, type Estimate, type EtaState, estimateEta, type PlannedStop } from './eta'
 import { distanceM } from './geo'
 import type { Order } from './order'
@@ -56,16 +57,15 @@ export function advanceRoad(road: Road, place: Place): Road {
   return { ...road, progress, eta, marks: marked(road.marks, progress) }
 }
 
-/** When the rider arrives along this road, and how far the end is by air. */
-export function estimateRoad(road: Road): { estimate: Estimate; straightM: number } {
+/** When the rider arrives along this road. */
+export function estimateRoad(road: Road): Estimate {
   const { route, timetable } = preparedOf(road)
-  const estimate = estimateEta(road.eta, route, timetable, road.stops, road.progress)
-  return { estimate, straightM: distanceM(road.progress, endOf(route)) }
+  return estimateEta(road.eta, route, timetable, road.stops, road.progress)
 }
 
-/** Metres still to go. */
-export function roadLeftM(road: Road): number {
-  return remainingM(preparedOf(road).route, road.progress)
+/** How near the end of the line is, by it and by air. */
+export function nearnessOf(route: Route, progress: Progress): Nearness {
+  return { leftM: remainingM(route, progress), straightM: distanceM(progress, endOf(route)), timeMs: progress.timeMs }
 }
 
 /** Prepared lines by what they were made from: a track comes back from JSON without them. */

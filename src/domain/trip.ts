@@ -1,7 +1,7 @@
 /** A rider's way to one order's drop: how far it is, when it arrives, whether it is there. Pure; part of the track. */
 
 import { CATCHING_UP_AFTER_MS } from './activity'
-import { type ArrivalState, NO_ARRIVAL, updateArrival } from './arrival'
+import { type ArrivalState, type Nearness, NO_ARRIVAL, updateArrival } from './arrival'
 import { type Estimate, EXPECTED_DWELL_S } from './eta'
 import { type ShownEta, showEta } from './eta-display'
 import { distanceM, type Point } from './geo'
@@ -9,7 +9,7 @@ import type { Order } from './order'
 import { type FinishedTrip, NO_PACE, type PaceTable, plainPace } from './pace'
 import { type Plan, planOf } from './plan'
 import { asksForRoute, DETOUR_FACTOR } from './progress'
-import { advanceRoad, enterRoad, estimateRoad, preparedOf, type Road, roadLeftM } from './road'
+import { advanceRoad, enterRoad, estimateRoad, nearnessOf, preparedOf, type Road } from './road'
 import { prepareRoute, type Route, type RouteInput } from './route'
 import { hourOfWeek } from './timetable'
 import type { Place } from './track'
@@ -120,8 +120,8 @@ function ride(trip: Trip, old: Road, order: Order, plan: Plan, place: Place, kno
 }
 
 function onRoad(trip: Trip, road: Road, place: Place): Trip {
-  const { estimate, straightM } = estimateRoad(road)
-  return concluded({ ...trip, road }, estimate, roadLeftM(road), straightM, place)
+  const nearness = nearnessOf(preparedOf(road).route, road.progress)
+  return concluded({ ...trip, road }, estimateRoad(road), nearness, place)
 }
 
 /** Without a line: the straight ones to what is left, made longer, at the pace of such vehicles. */
@@ -146,7 +146,12 @@ function goStraight(same: Trip | undefined, order: Order, plan: Plan, place: Pla
     latestMs: Math.round(place.timeMs + remainingS * 1000 * STRAIGHT_RANGE),
     delayed: false,
   }
-  const went = concluded({ ...trip, visited }, estimate, leftM, distanceM(place, plan.to), place)
+  const went = concluded(
+    { ...trip, visited },
+    estimate,
+    { leftM, straightM: distanceM(place, plan.to), timeMs: place.timeMs },
+    place,
+  )
   const patienceMs = Math.min(ASK_AGAIN.maxMs, ASK_AGAIN.minMs * 2 ** (trip.asks - 1))
   if (!known.hasEngine || (trip.asks > 0 && place.timeMs - trip.askedMs < patienceMs)) return { trip: went }
   went.asks += 1
@@ -154,14 +159,13 @@ function goStraight(same: Trip | undefined, order: Order, plan: Plan, place: Pla
   return { trip: went, request: requestOf(plan, place, order) }
 }
 
-function concluded(trip: Trip, estimate: Estimate, leftM: number, straightM: number, place: Place): Trip {
+function concluded(trip: Trip, estimate: Estimate, nearness: Nearness, place: Place): Trip {
   const isFirst = trip.shown.arrivalMs === 0
   const shown = showEta(isFirst ? undefined : trip.shown, estimate, place.timeMs)
   // A backlog announces nothing: where the rider was then is not where it is.
   const isFresh = place.receivedMs - place.timeMs <= CATCHING_UP_AFTER_MS
-  const nearness = { leftM, straightM, timeMs: place.timeMs }
   const arrival = isFresh ? updateArrival(trip.arrival, nearness, place.accuracyM) : trip.arrival
-  return { ...trip, leftM, shown, arrival }
+  return { ...trip, leftM: nearness.leftM, shown, arrival }
 }
 
 function blank(plan: Plan): Trip {

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { type ArrivalState, NO_ARRIVAL, updateArrival } from '../../src/domain/arrival.ts'
 import { advance, type Progress, type Reading } from '../../src/domain/progress.ts'
+import { nearnessOf } from '../../src/domain/road.ts'
 import type { Route } from '../../src/domain/route.ts'
 import { lastMs, type Metres, readingsAlong, routeOf, standing } from './generated-ride.ts'
 
@@ -9,7 +10,7 @@ function stages(route: Route, readings: readonly Reading[]): (string | undefined
   let state: ArrivalState = NO_ARRIVAL
   return readings.map((reading) => {
     progress = advance(progress, route, reading)
-    state = updateArrival(state, route, progress, reading.accuracyM)
+    state = updateArrival(state, nearnessOf(route, progress), reading.accuracyM)
     return state.stage
   })
 }
