@@ -72,6 +72,12 @@ export class Owner {
       return
     }
     const orders = message.type === 'watch' ? [[message.order, message.audiences] as const] : message.orders
+    if (message.type === 'announce') {
+      const isIn = (order: string) => this.deps.log.partitionOf(order) === partition
+      this.#watchers.keepOnly(from, isIn, new Set(orders.map(([order]) => order)))
+    }
+    // Taken at once: an unwatch or a loss of the partition while tracks are loaded must find them here.
+    for (const [order, audiences] of orders) this.#watchers.add(order, from, audiences)
     void this.#answer(from, partition, owned, orders)
   }
 
@@ -138,7 +144,7 @@ export class Owner {
     }
   }
 
-  /** Takes the watches and answers with what there is, in one step: a position in between would be missed. */
+  /** Answers watches with what there is; positions that come while their tracks are loaded go out by themselves. */
   async #answer(
     from: string,
     partition: number,
@@ -151,7 +157,6 @@ export class Owner {
       orders.map(([order]) => order).filter((order) => !owned.track(order)),
     )
     for (const [order, audiences] of orders) {
-      this.#watchers.add(order, from, audiences)
       const track = owned.track(order)
       for (const audience of audiences) this.#send(from, this.#positionOf(order, track, audience))
     }
