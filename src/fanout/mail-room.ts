@@ -85,7 +85,7 @@ export class MailRoom implements Inbox, PositionSource {
     const owner = this.#ownerOf.get(partition)
     if (owner === undefined || this.#hub === undefined) return
     const orders = this.#hub.watched().filter(([order]) => this.log.partitionOf(order) === partition)
-    // Also when there are none: what the owner remembers of this hub may be out of date.
+    // Also when there are none: it replaces what the owner remembers.
     this.mail.send(owner, [{ type: 'announce', partition, orders }])
   }
 
