@@ -38,6 +38,7 @@ export const METRICS = {
   zlt_tracks: { type: 'gauge', help: 'Tracks in memory' },
   zlt_checkpoint_seconds: { type: 'histogram', help: 'How long a checkpoint took' },
   zlt_positions_routed_total: { type: 'counter', help: 'Positions sent from owners to hubs' },
+  zlt_routes_total: { type: 'counter', label: 'outcome', help: 'Answers of the routing engine' },
   zlt_viewers: { type: 'gauge', label: 'kind', help: 'Open viewers' },
   zlt_watched_orders: { type: 'gauge', help: 'Orders that somebody watches' },
   zlt_frames_sent_total: { type: 'counter', label: 'kind', help: 'Frames sent to viewers' },

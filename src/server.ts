@@ -13,6 +13,7 @@ import { listen } from './http/listen'
 import { operationsHandlers, type Readiness } from './http/operations'
 import { createLogger, errorFields, type Logger } from './logger'
 import { Metrics } from './metrics'
+import type { RouteProvider } from './ports/routes'
 import { AccessTable } from './tables/access'
 import { OrderTable } from './tables/orders'
 import { VERSION } from './version'
@@ -75,7 +76,18 @@ export async function startServer(config: Config): Promise<RunningServer> {
     })
     closers.push(() => auth.close())
     const verify = createVerifier(keys, issuer)
-    const fanout = await openFanout({ ...adapters, config, orders, access, verify, metrics, onError, now: Date.now })
+    const engine = await openEngine(config, logger)
+    const fanout = await openFanout({
+      ...adapters,
+      engine,
+      config,
+      orders,
+      access,
+      verify,
+      metrics,
+      onError,
+      now: Date.now,
+    })
     closers.push(() => fanout.close())
     const resolver = new OrderResolver(orders)
     metrics.gauge('zlt_requests_parked', () => resolver.parked)
@@ -139,4 +151,11 @@ async function openPages(config: Config, logger: Logger): Promise<Assets | undef
     logger.warn('no_pages', { hint: 'bun run build:web makes them', ...errorFields(error) })
     return undefined
   }
+}
+
+/** The routing engine that the settings name, if any. */
+async function openEngine(config: Config, logger: Logger): Promise<RouteProvider | undefined> {
+  if (config.routes === 'none') return undefined
+  const { openRoutes } = await import('./adapters/routes/open')
+  return openRoutes(config, { onBreaker: (state) => logger.warn('routes', { breaker: state }) })
 }

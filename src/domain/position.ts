@@ -5,7 +5,7 @@ import { type Audience, mayShowPosition, redactPosition } from './audience'
 import type { Order } from './order'
 import type { Place, Track } from './track'
 import { lineOf } from './trip'
-import type { Eta, PositionPart, RoutePart } from './view'
+import type { Eta, PositionPart } from './view'
 
 /** A position counts as stale after three missed fixes, but not before 20 s nor later than 2 min. */
 const STALE = { intervals: 3, minMs: 20_000, maxMs: 120_000 } as const
@@ -36,12 +36,6 @@ export function projectPosition(track: Track, order: Order, audience: Audience):
   if (last.headingDeg !== undefined) part.heading_deg = last.headingDeg
   if (last.speedMps !== undefined) part.speed_mps = last.speedMps
   return redactPosition(part, audience)
-}
-
-/** The route part that the position lies on, as `audience` may see it; undefined when there is none to show. */
-export function projectRoute(track: Track, order: Order, audience: Audience): RoutePart | undefined {
-  const line = track.trip === undefined || !maySeeWay(order, audience) ? undefined : lineOf(track.trip)
-  return line === undefined ? undefined : { id: line.id, polyline: line.polyline, precision: line.precision }
 }
 
 /** A line that leads past other customers' doors is not for a customer: it shows once theirs is the next. */

@@ -75,17 +75,17 @@ export function advance(state: Progress | undefined, route: Route, reading: Read
 
   const stepM = Math.max(WINDOW.minM, dtS * WINDOW.mps)
   const lowM = state.backward ? state.alongM - stepM : state.peakM - BACK_M
-  const window = {
+  const span = {
     fromM: Math.max(0, lowM),
     toM: anywhere ? route.lengthM : Math.max(state.peakM, state.alongM) + stepM,
     nearM: state.backward ? state.alongM : state.alongM + sinceM,
     nearWeight: nearWeight(dtS, accuracyM),
     headingDeg: state.backward ? Number.NaN : headingDeg,
   }
-  snap(route, next, ahead, window)
+  snap(route, next, ahead, span)
   if (ahead.perpM > OFF_ROUTE.perpM && !anywhere && sinceM <= MAX_GROUND_MPS * dtS) {
-    window.toM = Math.max(window.toM, state.alongM + 1.5 * sinceM)
-    snap(route, next, ahead, window)
+    span.toM = Math.max(span.toM, state.alongM + 1.5 * sinceM)
+    snap(route, next, ahead, span)
   }
   let found: Snap = ahead
   let isBehind = false
@@ -145,14 +145,14 @@ interface Window {
 
 const query = { lat: 0, lng: 0, fromM: 0, toM: 0, nearM: 0, nearWeight: 0, headingDeg: Number.NaN }
 
-function snap(route: Route, place: Point, out: Snap, window: Window): void {
+function snap(route: Route, place: Point, out: Snap, span: Window): void {
   query.lat = place.lat
   query.lng = place.lng
-  query.fromM = window.fromM
-  query.toM = window.toM
-  query.nearM = window.nearM
-  query.nearWeight = window.nearWeight
-  query.headingDeg = window.headingDeg
+  query.fromM = span.fromM
+  query.toM = span.toM
+  query.nearM = span.nearM
+  query.nearWeight = span.nearWeight
+  query.headingDeg = span.headingDeg
   snapToRoute(route, query, out)
 }
 
@@ -165,12 +165,12 @@ function nearWeight(dtS: number, accuracyM: number): number {
 /** Of all places near enough the earliest: a loop that ends where it began is still to be ridden. */
 function start(old: Progress | undefined, route: Route, reading: Reading): Progress {
   const accuracyM = reading.accuracyM ?? ASSUMED_ACCURACY_M
-  const window = { fromM: 0, toM: route.lengthM, nearM: 0, nearWeight: 0, headingDeg: Number.NaN }
-  snap(route, reading, ahead, window)
+  const span = { fromM: 0, toM: route.lengthM, nearM: 0, nearWeight: 0, headingDeg: Number.NaN }
+  snap(route, reading, ahead, span)
   const nearEnoughM = ahead.perpM + Math.max(BACK_M, accuracyM)
   // The first stretch that is near enough, then the nearest point within it.
   const firstM = firstWithin(route, reading, nearEnoughM)
-  snap(route, reading, ahead, { ...window, fromM: firstM, toM: Math.min(route.lengthM, firstM + 4 * nearEnoughM) })
+  snap(route, reading, ahead, { ...span, fromM: firstM, toM: Math.min(route.lengthM, firstM + 4 * nearEnoughM) })
   const { lat, lng, timeMs } = reading
   const progress: Progress = {
     routeId: route.id,

@@ -11,6 +11,7 @@ import type { Metrics } from '../metrics'
 import type { PositionMessage } from '../ports/mail'
 import type { AccessTable } from '../tables/access'
 import type { OrderTable } from '../tables/orders'
+import { viewFrame } from './view-frame'
 import type { Viewer, Watch } from './viewer'
 
 /** Why an order's frames end. */
@@ -33,6 +34,8 @@ export interface HubDeps {
 interface WatchedOrder {
   watches: Set<Watch>
   positions: Map<Audience, PositionMessage>
+  /** The route part that positions name, as JSON. */
+  line?: { id: string; json: string }
   /** Those who wait for the first answer of the owner. */
   waiting: Map<() => void, Audience>
 }
@@ -98,6 +101,11 @@ export class Hub {
     return this.#orders.get(orderId)?.positions.get(audience)
   }
 
+  /** The line that positions of the order name; undefined while none is known. */
+  line(orderId: string): { id: string; json: string } | undefined {
+    return this.#orders.get(orderId)?.line
+  }
+
   /** Asks the owner for its newest answer. */
   askAgain(orderId: string): void {
     const watched = this.#orders.get(orderId)
@@ -123,6 +131,9 @@ export class Hub {
   receive(message: PositionMessage): void {
     const watched = this.#orders.get(message.order)
     if (watched === undefined) return
+    if (message.routeId !== undefined && message.routeJson !== undefined) {
+      watched.line = { id: message.routeId, json: message.routeJson }
+    }
     const held = watched.positions.get(message.audience)
     if (held === undefined || held.json === null || isNewerPosition(message, held)) {
       watched.positions.set(message.audience, message)
@@ -166,12 +177,12 @@ export class Hub {
     let sent = 0
     for (const watch of watched.watches) {
       if (watch.audience !== message.audience) continue
-      if (watch.orderRev < order.rev || watch.epoch !== access.epoch) {
+      if (watch.orderRev < order.rev || watch.epoch !== access.epoch || lacksLine(watch, message)) {
         this.#update(watch, watched)
         continue
       }
       if (!isNewerThanSent(message, watch)) continue
-      frame ??= viewFrame(message.order, access.epoch, nowMs, undefined, message.json)
+      frame ??= viewFrame(message.order, access.epoch, nowMs, { position: message.json })
       if (watch.viewer.send(frame, nowMs)) {
         watch.positionAt = message.at
         watch.positionRev = message.rev
@@ -196,12 +207,14 @@ export class Hub {
       return
     }
     const { access, metrics, now } = this.deps
-    if (watch.epoch !== access.epoch) watch.orderRev = watch.positionAt = watch.positionRev = -1
+    if (watch.epoch !== access.epoch) forgetSent(watch)
     const orderJson = order.rev > watch.orderRev ? JSON.stringify(projectOrder(order, watch.audience)) : undefined
     const held = watched.positions.get(watch.audience)
     const newer = held !== undefined && held.json !== null && isShown(held, order) && isNewerThanSent(held, watch)
     if (orderJson !== undefined || newer) {
-      const frame = viewFrame(orderId, access.epoch, now(), orderJson, newer ? (held.json ?? undefined) : undefined)
+      const line = newer && lacksLine(watch, held) && watched.line?.id === held.routeId ? watched.line : undefined
+      const parts = { order: orderJson, position: newer ? held.json : undefined, route: line?.json }
+      const frame = viewFrame(orderId, access.epoch, now(), parts)
       if (!viewer.send(frame, now())) return
       metrics.count('zlt_frames_sent_total', 1, 'view')
       watch.epoch = access.epoch
@@ -210,6 +223,7 @@ export class Hub {
         watch.positionAt = held.at
         watch.positionRev = held.rev
       }
+      if (line !== undefined) watch.routeId = line.id
     }
     if (hasEnded(order)) this.end(watch, order.status as EndReason)
   }
@@ -224,7 +238,7 @@ export class Hub {
     if (audience === undefined) return order === undefined ? 'forgotten' : 'revoked'
     if (audience !== watch.audience) {
       watch.audience = audience
-      watch.orderRev = watch.positionAt = watch.positionRev = -1
+      forgetSent(watch)
     }
     return order ?? vouchedOrder(watch.orderId)
   }
@@ -265,16 +279,12 @@ function audiencesOf(watches: Iterable<Watch>): Audience[] {
   return [...audiences]
 }
 
-/** Joins parts that are JSON already; the ids in it need no escaping. */
-export function viewFrame(
-  orderId: string,
-  epoch: number,
-  nowMs: number,
-  orderJson: string | undefined,
-  positionJson: string | undefined,
-): string {
-  let frame = `{"type":"view","order_id":"${orderId}","epoch":${epoch},"now_ms":${nowMs}`
-  if (orderJson !== undefined) frame += `,"order":${orderJson}`
-  if (positionJson !== undefined) frame += `,"position":${positionJson}`
-  return `${frame}}`
+/** A position that names a line is shown with it: the viewer needs the line once. */
+function lacksLine(watch: Watch, message: PositionMessage): boolean {
+  return message.routeId !== undefined && message.routeId !== watch.routeId
+}
+
+function forgetSent(watch: Watch): void {
+  watch.orderRev = watch.positionAt = watch.positionRev = -1
+  watch.routeId = undefined
 }

@@ -8,6 +8,7 @@ import type { VerifyToken } from '../http/authenticate'
 import type { Metrics } from '../metrics'
 import type { Log } from '../ports/log'
 import type { Mail } from '../ports/mail'
+import type { RouteProvider } from '../ports/routes'
 import type { Snapshots } from '../ports/snapshots'
 import type { AccessTable } from '../tables/access'
 import type { OrderTable } from '../tables/orders'
@@ -26,6 +27,8 @@ export interface FanoutDeps {
   orders: OrderTable
   access: AccessTable
   verify: VerifyToken
+  /** Who knows roads; without it ways are straight. */
+  engine?: RouteProvider | undefined
   metrics: Metrics
   onError: OnError
   now(): number

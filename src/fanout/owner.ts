@@ -1,17 +1,19 @@
 /** The owner of partitions: folds their records, routes new positions to the hubs that watch, checkpoints behind. */
 
-import { AUDIENCES, type Audience } from '../domain/audience'
-import { type Order, VOUCHED_LIFE_MS } from '../domain/order'
-import type { Track } from '../domain/track'
+import type { Audience } from '../domain/audience'
+import type { Order } from '../domain/order'
+import type { RouteRequest } from '../domain/trip'
 import type { OnError } from '../errors'
 import type { Metrics } from '../metrics'
 import type { Following, Log, StoredRecord } from '../ports/log'
-import type { Mail, Message, ToOwner } from '../ports/mail'
+import type { Mail, ToOwner } from '../ports/mail'
+import type { RouteProvider } from '../ports/routes'
 import type { Snapshots } from '../ports/snapshots'
 import type { OrderTable } from '../tables/orders'
+import { Learning } from './learning'
 import { Partition } from './partition'
-import { positionMessage } from './position-message'
-import { Watchers } from './watchers'
+import { PositionRouter } from './position-router'
+import { RouteDesk } from './route-desk'
 
 /** Changed tracks are saved, then the offset is committed, this often: at most so much is folded again after a crash. */
 const CHECKPOINT_MS = 10_000
@@ -27,6 +29,8 @@ export interface OwnerDeps {
   mail: Mail
   snapshots: Snapshots
   orders: OrderTable
+  /** Who knows roads; without it ways are straight. */
+  engine?: RouteProvider | undefined
   metrics: Metrics
   onError: OnError
   now(): number
@@ -34,13 +38,17 @@ export interface OwnerDeps {
 
 export class Owner {
   readonly #partitions = new Map<number, Partition>()
-  readonly #watchers = new Watchers()
-  readonly #outbox = new Map<string, Message[]>()
+  readonly #router: PositionRouter
+  readonly #desk: RouteDesk | undefined
+  readonly #learning = new Map<number, Learning>()
   #following: Following | undefined
   #timers: Timer[] = []
   #checkpoint: Promise<void> | undefined
 
-  constructor(private readonly deps: OwnerDeps) {}
+  constructor(private readonly deps: OwnerDeps) {
+    this.#router = new PositionRouter(deps)
+    this.#desk = deps.engine === undefined ? undefined : new RouteDesk(deps.engine, deps.metrics)
+  }
 
   async start(): Promise<void> {
     const { log, orders, metrics } = this.deps
@@ -61,23 +69,23 @@ export class Owner {
   /** What a hub says to the owner. */
   receive(from: string, message: ToOwner): void {
     if (message.type === 'unwatch') {
-      this.#watchers.remove(message.order, from)
+      this.#router.watchers.remove(message.order, from)
       return
     }
     const partition = message.type === 'watch' ? this.deps.log.partitionOf(message.order) : message.partition
     const owned = this.#partitions.get(partition)
     if (owned === undefined) {
-      this.#send(from, { type: 'not_mine', partition })
-      this.#flush()
+      this.#router.send(from, { type: 'not_mine', partition })
+      this.#router.flush()
       return
     }
     const orders = message.type === 'watch' ? [[message.order, message.audiences] as const] : message.orders
     if (message.type === 'announce') {
       const isIn = (order: string) => this.deps.log.partitionOf(order) === partition
-      this.#watchers.keepOnly(from, isIn, new Set(orders.map(([order]) => order)))
+      this.#router.watchers.keepOnly(from, isIn, new Set(orders.map(([order]) => order)))
     }
     // Taken at once: an unwatch or a loss of the partition while tracks are loaded must find them here.
-    for (const [order, audiences] of orders) this.#watchers.add(order, from, audiences)
+    for (const [order, audiences] of orders) this.#router.watchers.add(order, from, audiences)
     void this.#answer(from, partition, owned, orders)
   }
 
@@ -92,23 +100,41 @@ export class Owner {
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
     await this.#following?.close()
+    await this.#desk?.close()
   }
 
   #assigned(partition: number): void {
-    const { onDrop, onPoison, onPosition } = this.#counters()
-    this.#partitions.set(
-      partition,
-      new Partition({ order: (id) => this.deps.orders.get(id), onDrop, onPoison, onPosition }),
-    )
+    const { orders } = this.deps
+    const hasEngine = this.#desk !== undefined
+    const learning = new Learning(partition, this.deps)
+    this.#learning.set(partition, learning)
+    const owned: Partition = new Partition({
+      ...this.#counters(),
+      order: (id) => orders.get(id),
+      knowledge: () => ({ pace: learning.pace, hasEngine }),
+      onRequest: (orderId, request) => void this.#ask(owned, orderId, request),
+      onFinished: (trip) => learning.learn(trip),
+    })
+    this.#partitions.set(partition, owned)
+    void learning.load()
     void this.#announceOwnership(partition)
+  }
+
+  /** What the answer changes is shown with the next fix: its version is this one's. */
+  async #ask(owned: Partition, orderId: string, request: RouteRequest): Promise<void> {
+    try {
+      await this.#desk?.ask(orderId, request, (line) => owned.takeRoute(orderId, request.plan, line))
+    } catch (error) {
+      this.deps.onError(error, { stage: 'route' })
+    }
   }
 
   async #announceOwnership(partition: number): Promise<void> {
     const { mail, onError } = this.deps
     try {
       await mail.claim(partition)
-      for (const node of await mail.nodes()) this.#send(node, { type: 'owner', partition })
-      this.#flush()
+      for (const node of await mail.nodes()) this.#router.send(node, { type: 'owner', partition })
+      this.#router.flush()
     } catch (error) {
       onError(error, { stage: 'claim', partition })
     }
@@ -124,13 +150,13 @@ export class Owner {
     owned.sawUpTo(last.at)
     this.deps.metrics.count('zlt_records_consumed_total', stored.length)
     for (const order of moved) this.#route(order, owned)
-    this.#flush()
+    this.#router.flush()
   }
 
   async #revoked(partition: number): Promise<void> {
     await this.checkpoint()
     this.#partitions.delete(partition)
-    this.#watchers.removePartition((order) => this.deps.log.partitionOf(order) === partition)
+    this.#router.watchers.removePartition((order) => this.deps.log.partitionOf(order) === partition)
   }
 
   async #load(partition: number, owned: Partition, orders: readonly string[]): Promise<void> {
@@ -138,7 +164,7 @@ export class Owner {
     const { snapshots, onError } = this.deps
     try {
       const tracks = await withDeadline(snapshots.load(partition, orders), LOAD_DEADLINE_MS)
-      for (const track of tracks?.values() ?? []) if (!this.#hasLapsed(track)) owned.restore(track)
+      for (const track of tracks?.values() ?? []) if (!this.#router.hasLapsed(track)) owned.restore(track)
     } catch (error) {
       onError(error, { stage: 'load_tracks', partition })
     }
@@ -156,40 +182,14 @@ export class Owner {
       owned,
       orders.map(([order]) => order).filter((order) => !owned.track(order)),
     )
-    for (const [order] of orders) {
-      const track = owned.track(order)
-      // Who stopped watching meanwhile is not answered.
-      for (const audience of this.#watchers.of(order)?.get(from) ?? []) {
-        this.#send(from, this.#positionOf(order, track, audience))
-      }
-    }
-    this.#flush()
+    // Who stopped watching meanwhile is not answered.
+    for (const [order] of orders) this.#router.answer(from, order, owned.track(order))
+    this.#router.flush()
   }
 
   #route(orderId: string, owned: Partition): void {
     const track = owned.track(orderId)
-    const nodes = this.#watchers.of(orderId)
-    if (track === undefined || nodes === undefined) return
-    for (const audience of AUDIENCES) {
-      let message: Message | undefined
-      for (const [node, audiences] of nodes) {
-        if (!audiences.includes(audience)) continue
-        message ??= this.#positionOf(orderId, track, audience)
-        this.#send(node, message)
-        this.deps.metrics.count('zlt_positions_routed_total')
-      }
-    }
-  }
-
-  #positionOf(orderId: string, track: Track | undefined, audience: Audience): Message {
-    const known = track !== undefined && !this.#hasLapsed(track) ? track : undefined
-    return positionMessage(orderId, known, this.deps.orders.get(orderId), audience)
-  }
-
-  /** A vouched order ends by itself: nobody will ever say that it was delivered. */
-  #hasLapsed(track: Track): boolean {
-    if (track.last === undefined || this.deps.orders.get(track.orderId) !== undefined) return false
-    return this.deps.now() - track.last.receivedMs > VOUCHED_LIFE_MS
+    if (track !== undefined) this.#router.route(track)
   }
 
   #orderChanged(id: string, order: Order | undefined): void {
@@ -204,14 +204,14 @@ export class Owner {
     }
     owned.orderChanged(id, this.deps.now())
     this.#route(id, owned)
-    this.#flush()
+    this.#router.flush()
   }
 
   #tick(): void {
     for (const owned of this.#partitions.values()) {
       for (const order of owned.tick(this.deps.now())) this.#route(order, owned)
     }
-    this.#flush()
+    this.#router.flush()
   }
 
   async #checkpointAll(): Promise<void> {
@@ -219,9 +219,10 @@ export class Owner {
     for (const [partition, owned] of this.#partitions) {
       const committable = owned.committable
       if (await this.#save(partition, owned)) await this.#commit(partition, committable)
+      await this.#learning.get(partition)?.save()
       const idleBefore = this.deps.now() - IDLE_TRACK_MS
       owned.evict(
-        (track) => this.#watchers.of(track.orderId) !== undefined || (track.last?.receivedMs ?? 0) > idleBefore,
+        (track) => this.#router.watchers.of(track.orderId) !== undefined || (track.last?.receivedMs ?? 0) > idleBefore,
       )
     }
     this.deps.metrics.observe('zlt_checkpoint_seconds', (performance.now() - startedMs) / 1000)
@@ -250,17 +251,6 @@ export class Owner {
       // Let fixes and frames through between two slices.
       await new Promise((resolve) => setImmediate(resolve))
     }
-  }
-
-  #send(node: string, message: Message): void {
-    const queued = this.#outbox.get(node)
-    if (queued === undefined) this.#outbox.set(node, [message])
-    else queued.push(message)
-  }
-
-  #flush(): void {
-    for (const [node, messages] of this.#outbox) this.deps.mail.send(node, messages)
-    this.#outbox.clear()
   }
 
   #counters() {

@@ -4,6 +4,7 @@ import type { Audience } from '../domain/audience'
 import { type Order, vouchedOrder } from '../domain/order'
 import { projectPosition } from '../domain/position'
 import type { Track } from '../domain/track'
+import { lineOf } from '../domain/trip'
 import type { PositionMessage } from '../ports/mail'
 
 /** @param order undefined when no table knows the id */
@@ -18,6 +19,15 @@ export function positionMessage(
   const dropped = audience === 'ops' && track !== undefined ? { dropped: track.dropped } : {}
   const message = { type: 'position' as const, order: orderId, audience, ...dropped }
   if (part === undefined) return { ...message, at: -1, rev: known.rev, assignment: 0, receivedMs: 0, json: null }
-  const { at, rev, assignment, received_ms: receivedMs } = part
-  return { ...message, at, rev, assignment, receivedMs, json: JSON.stringify(part) }
+  const { at, rev, assignment, received_ms: receivedMs, route_id: routeId } = part
+  const route = routeId === undefined ? {} : { routeId }
+  return { ...message, at, rev, assignment, receivedMs, json: JSON.stringify(part), ...route }
+}
+
+/** The message with the line that its position names. */
+export function withLine(message: PositionMessage, track: Track): PositionMessage {
+  const line = track.trip === undefined ? undefined : lineOf(track.trip)
+  if (line === undefined || line.id !== message.routeId) return message
+  const { id, polyline, precision } = line
+  return { ...message, routeJson: JSON.stringify({ id, polyline, precision }) }
 }

@@ -3,7 +3,7 @@
 import type { Audience, Claims } from '../domain/audience'
 import { projectOrder } from '../domain/audience'
 import { hasEnded, vouchedOrder } from '../domain/order'
-import { type PositionPart, shownPosition, type View } from '../domain/view'
+import { type PositionPart, type RoutePart, shownPosition, type View } from '../domain/view'
 import type { AccessTable } from '../tables/access'
 import type { OrderTable } from '../tables/orders'
 import type { Hub } from './hub'
@@ -49,6 +49,8 @@ export async function readView(
     if (held?.json) view.position = JSON.parse(held.json) as PositionPart
     const position = shownPosition(view)
     if (position === undefined) delete view.position
+    const line = hub.line(orderId)
+    if (line !== undefined && position?.route_id === line.id) view.route = JSON.parse(line.json) as RoutePart
     const answer: TrackAnswer = { ...view, now_ms: now() }
     if (held === undefined && !hasEnded(order)) answer.pending = true
     if (claims.role === 'ADMIN' && held?.dropped !== undefined) answer.dropped = held.dropped

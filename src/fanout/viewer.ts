@@ -21,6 +21,8 @@ export interface Watch {
   orderRev: number
   positionAt: number
   positionRev: number
+  /** The line it was sent last. */
+  routeId?: string | undefined
   epoch: number
   /** The order was forgotten: also a token that could vouch for it sees it no more. */
   forgotten: boolean

@@ -2,15 +2,21 @@
 
 import type { Audience } from '../domain/audience'
 
+/** What one node wants of an order, and the line it was sent. */
+export interface Watching {
+  readonly audiences: readonly Audience[]
+  routeId?: string | undefined
+}
+
 export class Watchers {
-  readonly #byOrder = new Map<string, Map<string, Audience[]>>()
+  readonly #byOrder = new Map<string, Map<string, Watching>>()
   /** The same by node, so that an announcement looks at that node's orders alone. */
   readonly #byNode = new Map<string, Set<string>>()
 
-  add(order: string, node: string, audiences: Audience[]): void {
+  add(order: string, node: string, audiences: readonly Audience[]): void {
     const nodes = this.#byOrder.get(order)
-    if (nodes === undefined) this.#byOrder.set(order, new Map([[node, audiences]]))
-    else nodes.set(node, audiences)
+    if (nodes === undefined) this.#byOrder.set(order, new Map([[node, { audiences }]]))
+    else nodes.set(node, { audiences })
     const orders = this.#byNode.get(node)
     if (orders === undefined) this.#byNode.set(node, new Set([order]))
     else orders.add(order)
@@ -24,7 +30,7 @@ export class Watchers {
   }
 
   /** Undefined when nobody watches. */
-  of(order: string): ReadonlyMap<string, Audience[]> | undefined {
+  of(order: string): ReadonlyMap<string, Watching> | undefined {
     return this.#byOrder.get(order)
   }
 

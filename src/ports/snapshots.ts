@@ -4,6 +4,7 @@
  * Losing them is legal and costs one fix interval; a track MUST never be replaced by one with a lower `at`.
  */
 
+import type { PaceTable } from '../domain/pace'
 import type { Track, TrailPoint } from '../domain/track'
 
 /** What a checkpoint saves of one order. */
@@ -33,6 +34,9 @@ export interface Snapshots {
   save(partition: number, saved: readonly Saved[]): Promise<void>
   /** The trail of an order; empty and complete when there is none. */
   trail(partition: number, order: string): Promise<Trail>
+  /** What finished trips of the partition have taught; undefined when nothing was saved. */
+  loadPace(partition: number): Promise<PaceTable | undefined>
+  savePace(partition: number, pace: PaceTable): Promise<void>
   /** Forgets track and trail at once: once resolved, no answer holds them, and the id starts anew. */
   drop(partition: number, order: string): Promise<void>
   close(): Promise<void>

@@ -26,6 +26,8 @@ function spoiled(
         save: (partition, saved) => snapshots.save(partition, saved),
         trail: (partition, order) => snapshots.trail(partition, order),
         drop: (partition, order) => snapshots.drop(partition, order),
+        loadPace: (partition) => snapshots.loadPace(partition),
+        savePace: (partition, pace) => snapshots.savePace(partition, pace),
         close: () => snapshots.close(),
       }
       return { ...whole, ...spoil({ snapshots: whole, db: file.db, restarts: restarts++ }) }
@@ -181,6 +183,9 @@ const BROKEN = [
     ({ db }) => ({ drop: async (_partition, order) => void db.run('DELETE FROM tracks WHERE order_id = ?', [order]) }),
     ['a dropped order is forgotten at once, and its id starts anew'],
   ),
+  spoiled('forgets what was learned', () => ({ savePace: async () => {} }), [
+    'learned pace is as it was saved last, after a restart too, and apart for each partition',
+  ]),
   spoiled(
     'drops everybody',
     ({ db }) => ({

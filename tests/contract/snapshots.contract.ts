@@ -205,6 +205,17 @@ export const SNAPSHOTS_CASES: readonly SnapshotsCase[] = [
       expect(await again.trail(PARTITION, other)).toEqual({ points: points(1), complete: true })
     },
   },
+  {
+    name: 'learned pace is as it was saved last, after a restart too, and apart for each partition',
+    async run({ snapshots, reopen }) {
+      expect(await snapshots.loadPace(PARTITION + 7)).toBeUndefined()
+      const times = { w2: { trips: 3, bias: -0.125 } }
+      const car = { trips: 3, metres: 9_000.5, seconds: 1_800, bias: 0.1, spread: 0.25, times, cells: {} }
+      await snapshots.savePace(PARTITION, { vehicles: {} })
+      await snapshots.savePace(PARTITION, { vehicles: { car } })
+      expect(await (await reopen()).loadPace(PARTITION)).toEqual({ vehicles: { car } })
+    },
+  },
 ]
 
 /** Runs the contract on what `open` opens, afresh for each case; cases use orders of their own. */

@@ -36,6 +36,7 @@ async function openOwner() {
     nodes: async () => [],
   } as unknown as Mail
   const snapshots = {
+    loadPace: async () => undefined,
     async load() {
       await loading
       return new Map<string, Track>()

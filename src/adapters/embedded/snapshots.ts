@@ -1,6 +1,7 @@
 /** Snapshots in the log's own SQLite file, so that a track and the commit behind it live or die together. */
 
 import type { Database, SQLQueryBindings } from 'bun:sqlite'
+import type { PaceTable } from '../../domain/pace'
 import type { Track, TrailPoint } from '../../domain/track'
 import { type Saved, type Snapshots, TRAIL_MAX_POINTS, type Trail } from '../../ports/snapshots'
 import { type BulkInsert, bulkInsert } from './bulk-insert'
@@ -83,6 +84,20 @@ export class EmbeddedSnapshots implements Snapshots {
     return (this.#db.query('SELECT count(*) AS n FROM trail WHERE order_id = ?').get(order) as { n: number }).n
   }
 
+  async loadPace(partition: number): Promise<PaceTable | undefined> {
+    const row = this.#db.query('SELECT value FROM state WHERE name = ?').get(paceName(partition)) as {
+      value: string
+    } | null
+    return row === null ? undefined : (JSON.parse(row.value) as PaceTable)
+  }
+
+  async savePace(partition: number, pace: PaceTable): Promise<void> {
+    this.#db.run('INSERT OR REPLACE INTO state (name, value) VALUES (?, ?)', [
+      paceName(partition),
+      JSON.stringify(pace),
+    ])
+  }
+
   async drop(_partition: number, order: string): Promise<void> {
     this.#points.delete(order)
     this.#db.transaction(() => {
@@ -92,4 +107,8 @@ export class EmbeddedSnapshots implements Snapshots {
   }
 
   async close(): Promise<void> {}
+}
+
+function paceName(partition: number): string {
+  return `pace.${partition}`
 }

@@ -88,7 +88,7 @@ export class ModelOwner {
   }
 
   #route(id: string): void {
-    for (const [node, audiences] of this.#watchers.of(id) ?? []) {
+    for (const [node, { audiences }] of this.#watchers.of(id) ?? []) {
       const wanted = AUDIENCES.filter((audience) => audiences.includes(audience))
       this.#send(
         node,
