@@ -11,12 +11,12 @@ export interface AnnouncerOptions {
 
 /** The announcer, with the words at the beginning and the end. */
 export interface DemoAnnouncer extends Announcer {
-  open(url: string, admin: { username: string; password: string } | undefined): void
+  /** Before the first link. */
+  open(url: string): void
+  /** After the first links. */
+  hint(admin: { username: string; password: string } | undefined): void
   close(): void
 }
-
-/** How long the first links are waited for before the hint below them is printed. */
-const FIRST_LINKS_MS = 1_500
 
 /** Makes an announcer that writes to stdout. */
 export function openAnnouncer({ json, linkOf }: AnnouncerOptions): DemoAnnouncer {
@@ -26,18 +26,16 @@ export function openAnnouncer({ json, linkOf }: AnnouncerOptions): DemoAnnouncer
   const state = (event: Record<string, unknown>) => {
     if (json) printLine(JSON.stringify(event))
   }
-  let hint: ReturnType<typeof setTimeout> | undefined
   return {
-    open(url, admin) {
-      state({ event: 'open', url, ...(admin && { admin }) })
+    open(url) {
+      state({ event: 'open', url })
       say(`zlt demo on ${url}. Open any of these links; each shows one order to its customer.\n`)
-      hint = setTimeout(() => {
-        say('Try next: open the same link on two devices or in two windows; both move together.')
-        if (admin) say(`To call the API yourself: user ${admin.username}, password ${admin.password}`)
-        say(
-          'When an order is delivered, its rider starts the next one and the new link is printed here. Ctrl-C ends all.\n',
-        )
-      }, FIRST_LINKS_MS)
+    },
+    hint(admin) {
+      state({ event: 'ready', ...(admin && { admin }) })
+      say('Try next: open one link in two windows or on two devices; both move together.')
+      if (admin) say(`The API’s first admin is ${admin.username}, password ${admin.password}.`)
+      say('After a delivery the rider starts its next order, and the new link is printed here. Ctrl-C ends all.\n')
     },
     async link(orderId, sees) {
       const url = await linkOf(orderId)
@@ -49,7 +47,6 @@ export function openAnnouncer({ json, linkOf }: AnnouncerOptions): DemoAnnouncer
       say(`${orderId} was delivered: its link shows the end for 30 minutes. The next order follows in a moment.\n`)
     },
     close() {
-      clearTimeout(hint)
       state({ event: 'close' })
       say('The demo has ended; nothing of it is left.')
     },

@@ -1,17 +1,15 @@
 /** The demo's course: server, stage, stories, curtain. */
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { configOf } from '../../src/config'
 import { CliError, EXIT } from '../exit'
 import { openLocalKey } from '../local-key'
 import { tell } from '../output'
 import { openBackend } from '../riders/backend'
 import { freePort } from '../riders/own-server'
+import { makeTemporaryFolder } from '../riders/temporary-folder'
 import { openAnnouncer } from './announcer'
 import { CurtainError, Stage } from './stage'
-import { STORIES, tellForEver } from './stories'
+import { STORIES, type Story, tellForEver } from './stories'
 
 /** The command's options, parsed. */
 export interface DemoOptions {
@@ -33,11 +31,11 @@ const TTL_S = 86_400
  * @throws CliError when the port is taken or a story fails
  */
 export async function runDemo(options: DemoOptions, curtain: AbortController): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'zlt-demo-'))
+  const folder = await makeTemporaryFolder('zlt-demo-')
   try {
-    await play(folder, options, curtain)
+    await play(folder.path, options, curtain)
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await folder.remove()
   }
 }
 
@@ -46,9 +44,7 @@ async function play(folder: string, options: DemoOptions, curtain: AbortControll
   const port = options.port ?? (await freePort(FIRST_PORT))
   const config = configOf({ host: HOST, port, data: folder, logLevel: 'error' })
   const server = await startServer(config).catch((cause: unknown) => {
-    throw new CliError(EXIT.failed, `the server did not start: ${cause instanceof Error ? cause.message : cause}`, [
-      `is port ${port} in use? choose another with --port`,
-    ])
+    throw new CliError(EXIT.failed, `the server did not start: ${cause instanceof Error ? cause.message : cause}`)
   })
   try {
     const mint = await openLocalKey(config)
@@ -71,10 +67,17 @@ async function play(folder: string, options: DemoOptions, curtain: AbortControll
       signal,
       onTrouble: (message) => tell(`a fix did not arrive and is sent again: ${message}`),
     })
-    announcer.open(server.url, server.bootstrap)
+    announcer.open(server.url)
     const timer = options.duration === undefined ? undefined : setTimeout(() => curtain.abort(), options.duration)
     try {
-      await Promise.all(STORIES.map((story) => perform(stage, story, curtain)))
+      // One after the other, so that the links stand in the order of the stories.
+      const rounds: (() => Promise<void>)[] = []
+      for (const story of STORIES) rounds.push(await story.open(stage, 1))
+      announcer.hint(server.bootstrap)
+      await Promise.all(STORIES.map((story, i) => perform(stage, story, rounds[i] as () => Promise<void>, curtain)))
+    } catch (error) {
+      // A call cut off by the curtain is no failure; a story that broke off is, though it lets the curtain fall too.
+      if (!curtain.signal.aborted || error instanceof CliError) throw error
     } finally {
       clearTimeout(timer)
     }
@@ -85,9 +88,14 @@ async function play(folder: string, options: DemoOptions, curtain: AbortControll
 }
 
 /** Plays one story until the curtain; if it fails, all end, since half a demo would mislead. */
-async function perform(stage: Stage, story: (typeof STORIES)[number], curtain: AbortController): Promise<void> {
+async function perform(
+  stage: Stage,
+  story: Story,
+  first: () => Promise<void>,
+  curtain: AbortController,
+): Promise<void> {
   try {
-    await tellForEver(stage, story)
+    await tellForEver(stage, story, first)
   } catch (error) {
     if (error instanceof CurtainError || curtain.signal.aborted) return
     curtain.abort()

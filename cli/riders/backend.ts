@@ -38,8 +38,12 @@ export interface Backend {
 /** How often a call is tried while the server is full or away, and the wait before the first repetition. */
 const RETRY = { attempts: 5, firstMs: 100 } as const
 
+/** A call without an answer for so long is tried again. */
+const ANSWER_TIMEOUT_MS = 10_000
+
 /**
  * Speaks to the auth role at `url`. A 503 and a failed connection are tried again for about 3 s; each call is safe to repeat.
+ * When `signal` aborts, calls under way are cut off and throw its reason.
  * @throws UnreachableError, RefusedError from every call
  */
 export function openBackend(url: string, token: string, signal?: AbortSignal): Backend {
@@ -59,7 +63,8 @@ export function openBackend(url: string, token: string, signal?: AbortSignal): B
 
   function send(method: string, path: string, body: unknown): Promise<Response> {
     const headers: Record<string, string> = { authorization: `Bearer ${token}` }
-    const init: RequestInit = { method, headers, ...(signal && { signal }) }
+    const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+    const init: RequestInit = { method, headers, signal: signal ? AbortSignal.any([signal, timeout]) : timeout }
     if (body !== undefined) {
       headers['content-type'] = 'application/json'
       init.body = JSON.stringify(body)
@@ -110,21 +115,20 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Does `work` for each item, at most `limit` at a time; the first failure stops the rest from starting and is thrown. */
+/**
+ * Does `work` for each item, at most `limit` at a time. After a failure no more are started; it is thrown once those under
+ * way have ended, so that nothing goes on behind the caller's back.
+ */
 export async function forEachBounded<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>) {
   let next = 0
-  let failed = false
+  const failures: unknown[] = []
   async function worker(): Promise<void> {
-    while (next < items.length && !failed) {
+    while (next < items.length && failures.length === 0) {
       const item = items[next] as T
       next += 1
-      try {
-        await work(item)
-      } catch (error) {
-        failed = true
-        throw error
-      }
+      await work(item).catch((error: unknown) => failures.push(error))
     }
   }
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker))
+  if (failures.length > 0) throw failures[0]
 }

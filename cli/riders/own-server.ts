@@ -1,10 +1,7 @@
 /** A server of one's own for a while: a child process with a temporary data folder. */
 
-import { rmSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { UnreachableError } from './backend'
+import { makeTemporaryFolder } from './temporary-folder'
 
 export interface OwnServer {
   url: string
@@ -33,16 +30,17 @@ export function selfCommand(main: string = Bun.main): string[] {
  * Starts `zlt serve` and waits until it is ready.
  * @throws UnreachableError with its last words, when it dies or is not ready in 15 s; then nothing is left of it
  */
-export async function startOwnServer(port?: number): Promise<OwnServer> {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'zlt-'))
-  const chosenPort = port ?? (await freePort())
-  const url = `http://127.0.0.1:${chosenPort}`
+export async function startOwnServer(): Promise<OwnServer> {
+  const folder = await makeTemporaryFolder('zlt-simulate-')
+  const dataFolder = folder.path
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
   const child = Bun.spawn(
-    [...selfCommand(), 'serve', '--host', '127.0.0.1', '--port', String(chosenPort), '--data', dataFolder],
-    // Its own working directory and no ZLT_ variable: the settings of whoever calls must not leak in.
+    [...selfCommand(), 'serve', '--host', '127.0.0.1', '--port', String(port), '--data', dataFolder],
     {
+      // Its own working directory and no variables: the settings of whoever calls must not leak in.
       cwd: dataFolder,
-      env: { ...cleanEnvironment(), ZLT_LOG_LEVEL: 'warn' },
+      env: { ZLT_LOG_LEVEL: 'warn' },
       // A group of its own: Ctrl-C is for the run, which ends the server when it has no more use for it.
       detached: true,
       stdin: 'ignore',
@@ -50,10 +48,7 @@ export async function startOwnServer(port?: number): Promise<OwnServer> {
       stderr: 'pipe',
     },
   )
-  const abandon = () => {
-    child.kill('SIGKILL')
-    rmSync(dataFolder, { recursive: true, force: true })
-  }
+  const abandon = () => child.kill('SIGKILL')
   process.once('exit', abandon)
   let words = ''
   const reading = collect(child.stderr, (text) => {
@@ -67,7 +62,7 @@ export async function startOwnServer(port?: number): Promise<OwnServer> {
     clearTimeout(kill)
     await reading
     process.off('exit', abandon)
-    await rm(dataFolder, { recursive: true, force: true })
+    await folder.remove()
   }
   function stop(): Promise<void> {
     stopping ??= end()
@@ -127,14 +122,6 @@ export async function freePort(from = 0): Promise<number> {
       if (from === 0 || port >= from + 1_000) throw error
     }
   }
-}
-
-function cleanEnvironment(): Record<string, string> {
-  const kept: Record<string, string> = {}
-  for (const [name, value] of Object.entries(Bun.env)) {
-    if (value !== undefined && !name.startsWith('ZLT_')) kept[name] = value
-  }
-  return kept
 }
 
 async function collect(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {

@@ -61,17 +61,19 @@ export function simulateCommand(): Command {
     const url = sources.url === 'flag' ? config.url : undefined
     const curtain = new AbortController()
     const signalled = stopOnSignals(curtain)
-    const outcome = await simulate(
-      files,
-      { ...options, url, outages: outages === true ? DEFAULT_OUTAGES : outages },
-      config,
-      curtain.signal,
-    )
-    if (json) printJson(outcome.report)
-    else for (const line of outcomeLines(outcome)) printLine(line)
+    const parsed = { ...options, url, outages: outages === true ? DEFAULT_OUTAGES : outages }
+    const outcome = await simulate(files, parsed, config, curtain.signal).catch((error: unknown) => {
+      // Stopped before there was anything to report.
+      if (signalled() !== undefined && !(error instanceof CliError)) return undefined
+      throw error
+    })
     const exitCode = signalled()
     if (exitCode !== undefined) process.exitCode = exitCode
-    else if (outcome.faults.length > 0) throw new CliError(EXIT.failed, 'the run found faults', outcome.faults)
+    if (outcome === undefined) return
+    if (json) printJson(outcome.report)
+    else for (const line of outcomeLines(outcome)) printLine(line)
+    if (exitCode === undefined && outcome.faults.length > 0)
+      throw new CliError(EXIT.failed, 'the run found faults', outcome.faults)
   })
 }
 

@@ -53,6 +53,9 @@ const PACE_SPREAD = 0.1
 /** A fix without noise still has the accuracy of a good receiver. */
 const CLEAN_ACCURACY_M = 5
 
+/** The last fixes of all riders are spread over this time: thousands at one instant would measure something else. */
+export const FINAL_SPREAD_MS = 1_000
+
 /** How long after the last noisy fix the clean one is made: so long that no gate can doubt it. */
 export function settleMs(noiseM: number): number {
   return noiseM > 0 ? 5_000 : 1_000
@@ -60,7 +63,7 @@ export function settleMs(noiseM: number): number {
 
 /**
  * The rider's steps in the order of time, from an arbitrary point of the path on.
- * The last is `final`: where the rider is when the duration ends, `settleMs` later.
+ * The last is `final`: where the rider is when the duration ends, at least `settleMs` later.
  */
 export function* planRider(
   path: TimedPath,
@@ -70,6 +73,7 @@ export function* planRider(
 ): Generator<Step> {
   const pace = random.between(1 - PACE_SPREAD, 1 + PACE_SPREAD)
   const phaseMs = random.between(0, path.durationMs)
+  const finalAtMs = options.durationMs + settleMs(options.noiseM) + random.between(0, FINAL_SPREAD_MS)
   const held: PlannedFix[] = []
   let k = 0
 
@@ -89,8 +93,11 @@ export function* planRider(
   if (held.length > 0) yield* batches(Math.min(outage?.toMs ?? 0, options.durationMs), held)
 
   const place = placeOnPath(path, phaseMs + options.durationMs * pace)
-  const atMs = options.durationMs + settleMs(options.noiseM)
-  yield { atMs, fate: 'final', fixes: [makeFix(k, atMs, { ...place, speedMps: 0 }, pace, 0, random)] }
+  yield {
+    atMs: finalAtMs,
+    fate: 'final',
+    fixes: [makeFix(k, finalAtMs, { ...place, speedMps: 0 }, pace, 0, random)],
+  }
 }
 
 function* momentsOf(

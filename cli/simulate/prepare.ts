@@ -17,18 +17,23 @@ export interface PrepareInput {
   seed: number
   /** Part of all ids: two runs against one server must not meet. */
   runId: string
+  /** Hears of every order that was made, also when the rest fails: somebody has to remove them. */
+  onOrder(orderId: string): void
+  /** Ends the preparing. */
+  signal: AbortSignal
 }
 
 /** Requests to the server at one time: enough to fill it, few enough to leave room for others. */
 const AT_ONCE = 32
 
-/** Creates what a run needs. @throws UnreachableError, RefusedError */
+/** Creates what a run needs. @throws UnreachableError, RefusedError; what `signal` was aborted with */
 export async function prepareRides(input: PrepareInput): Promise<Ride[]> {
   const { target, paths, riders, ride, seed, runId } = input
   const outages = planOutages(riders, input.outages, ride.durationMs, createRandom(seed, 'outages'))
   const rides: Ride[] = new Array(riders)
   const indexes = Array.from({ length: riders }, (_, index) => index)
   await forEachBounded(indexes, AT_ONCE, async (index) => {
+    input.signal.throwIfAborted()
     const orderId = `sim-${runId}-${index}`
     const partnerId = `sim-${runId}-rider-${index}`
     const path = paths[index % paths.length] as TimedPath
@@ -38,6 +43,7 @@ export async function prepareRides(input: PrepareInput): Promise<Ride[]> {
       vehicle: 'car',
       ...(last && { drop: { lat: last.lat, lng: last.lng } }),
     })
+    input.onOrder(orderId)
     await target.backend.assignOrder(orderId, partnerId)
     const [riderToken, viewerToken] = await Promise.all([
       target.tokenFor(orderId, 'DELIVERY_PARTNER', partnerId),
@@ -50,6 +56,6 @@ export async function prepareRides(input: PrepareInput): Promise<Ride[]> {
 }
 
 /** Removes the run's orders from a server that goes on; what cannot be removed is left. */
-export async function forgetRides(target: Target, rides: readonly Ride[]): Promise<void> {
-  await forEachBounded(rides, AT_ONCE, ({ orderId }) => target.backend.forgetOrder(orderId).catch(() => {}))
+export async function forgetOrders(target: Target, orderIds: readonly string[]): Promise<void> {
+  await forEachBounded(orderIds, AT_ONCE, (orderId) => target.backend.forgetOrder(orderId).catch(() => {}))
 }

@@ -21,6 +21,7 @@ export interface Report {
     batched: number
     retries: number
     statuses: Record<string, number>
+    /** While riders sent at their interval: without the last fix of each. */
     per_second: number
   }
   /** From the moment a fix was meant to be sent to its frame; fixes of outages are left out. */
@@ -80,7 +81,7 @@ export function makeReport({ tally, end, tookMs, serverCpuS, simulatorCpuS, ...w
       batched: fixes.batched,
       retries: tally.retries,
       statuses: tally.statuses,
-      per_second: tookMs > 0 ? rounded(fixes.sent / (tookMs / 1000), 1) : 0,
+      per_second: tookMs > 0 ? rounded((fixes.sent - fixes.finals) / (tookMs / 1000), 1) : 0,
     },
     fix_to_frame_ms: tally.latency.summary(),
     send_lateness_ms: tally.lateness.summary(),

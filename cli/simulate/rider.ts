@@ -2,11 +2,12 @@
 
 import { messageOf, readProblem } from '../riders/backend'
 import type { PlannedFix, Step } from './plan-rider'
+import type { PostPool } from './post-pool'
 import { bump, type Tally } from './tally'
 
 /** What all riders of a run share. */
 export interface RiderDeps {
-  url: string
+  pool: PostPool
   tally: Tally
   /** The run's start: `performance.now()` and the wall clock at one moment. */
   startMs: number
@@ -70,7 +71,10 @@ export class Rider {
     if (step.fate === 'lost') tally.fixes.lostOnPurpose += 1
     if (step.fate === 'lost' || step.fate === 'held') return
     if (step.fate === 'batch') tally.fixes.batched += step.fixes.length
-    if (step.fate === 'final') this.finalId = this.#idOf(step.fixes[0] as PlannedFix)
+    if (step.fate === 'final') {
+      this.finalId = this.#idOf(step.fixes[0] as PlannedFix)
+      tally.fixes.finals += 1
+    }
     tally.fixes.sent += step.fixes.length
     await this.#post(step)
   }
@@ -80,14 +84,9 @@ export class Rider {
   }
 
   async #post(step: Step): Promise<void> {
-    const { tally, url, signal } = this.#deps
+    const { tally, pool, signal } = this.#deps
     const fixes = step.fixes.map((fix) => this.#wireFix(fix))
-    const init: RequestInit = {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: this.#token },
-      body: JSON.stringify(step.fate === 'batch' ? fixes : fixes[0]),
-      signal,
-    }
+    const body = JSON.stringify(step.fate === 'batch' ? fixes : fixes[0])
     for (let attempt = 0; attempt < RETRY.attempts; attempt++) {
       if (attempt > 0) {
         tally.retries += 1
@@ -95,11 +94,10 @@ export class Rider {
       }
       if (signal.aborted) break
       try {
-        const response = await fetch(url, init)
-        const text = await response.text()
-        bump(tally.statuses, String(response.status))
-        if (response.status === 503) continue
-        this.#count(response.status, text, fixes.length)
+        const answer = await pool.post(this.#token, body)
+        bump(tally.statuses, String(answer.status))
+        if (answer.status === 503) continue
+        this.#count(answer.status, answer.body, fixes.length)
         return
       } catch (error) {
         if (signal.aborted) break

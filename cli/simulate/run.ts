@@ -4,6 +4,7 @@ import type { Random } from '../riders/random'
 import { FrameChecker } from './check-frames'
 import { DueQueue } from './due-queue'
 import type { Step } from './plan-rider'
+import { PostPool } from './post-pool'
 import { Rider } from './rider'
 import { Tally } from './tally'
 import { Viewer } from './viewer'
@@ -27,6 +28,8 @@ export interface RunInput {
   random: Random
   /** Aborted by Ctrl-C, or when the server is gone: the run ends at once. */
   signal: AbortSignal
+  /** How long viewers may take to show the last fix; 5 s. */
+  showTimeoutMs?: number
   /** Called when the run proper begins: all viewers have been opened once. */
   onStart?: () => void
 }
@@ -61,12 +64,14 @@ const SHORTEST_SLEEP_MS = 1
 
 /** Starts the run. Nothing is thrown: what goes wrong is counted. */
 export function startRun(input: RunInput): Run {
+  const { showTimeoutMs = SHOW_TIMEOUT_MS } = input
   const tally = new Tally()
   const abort = new AbortController()
   if (input.signal.aborted) abort.abort()
   input.signal.addEventListener('abort', () => abort.abort(), { once: true })
   const clock = { startMs: performance.now(), startEpochMs: Date.now() }
-  const riderDeps = { url: `${input.ingestUrl}/location`, tally, signal: abort.signal, ...clock }
+  const pool = new PostPool(`${input.ingestUrl}/location`)
+  const riderDeps = { pool, tally, signal: abort.signal, ...clock }
   const viewerDeps = { tally, startMs: clock.startMs, random: () => input.random.next() }
   const riders = input.rides.map(
     ({ orderId, partnerId, riderToken, steps }, index) =>
@@ -95,13 +100,14 @@ export function startRun(input: RunInput): Run {
     riderDeps.startMs = viewerDeps.startMs = performance.now()
     riderDeps.startEpochMs = Date.now()
     input.onStart?.()
-    await sendAll(riders, riderDeps.startMs, tally, abort.signal)
+    await sendAll(riders, riderDeps.startMs, tally, abort.signal, showTimeoutMs)
     const waiting = viewersByRider(viewers, riders, input.viewersPerOrder)
-    await waitForShown(waiting, abort.signal)
+    await waitForShown(waiting, abort.signal, showTimeoutMs)
     const complete = !input.signal.aborted
     const loss = waiting.filter(({ viewer, rider }) => !shows(viewer, rider)).length
     clearInterval(watchdog)
     abort.abort()
+    pool.close()
     for (const viewer of viewers) viewer.stop()
     return { complete, loss, seenByViewer: viewers.map((viewer) => viewer.checker.seen) }
   }
@@ -124,7 +130,13 @@ async function openAll(viewers: readonly Viewer[], signal: AbortSignal): Promise
  * Walks through all plans on one timer. A step is begun when it is due, without waiting for the answers of those before:
  * else a slow server would be asked less often, and its slowness would not show ("coordinated omission").
  */
-async function sendAll(riders: readonly Rider[], startMs: number, tally: Tally, signal: AbortSignal): Promise<void> {
+async function sendAll(
+  riders: readonly Rider[],
+  startMs: number,
+  tally: Tally,
+  signal: AbortSignal,
+  answerTimeoutMs: number,
+): Promise<void> {
   const queue = new DueQueue<{ rider: Rider; step: Step }>()
   const finals: Promise<void>[] = []
   function enqueue(rider: Rider): void {
@@ -145,7 +157,7 @@ async function sendAll(riders: readonly Rider[], startMs: number, tally: Tally, 
     await Bun.sleep(Math.max(SHORTEST_SLEEP_MS, queue.nextMs - (performance.now() - startMs)))
   }
   // An answer that never comes must not keep the run from its end.
-  await Promise.race([Promise.all(finals), Bun.sleep(SHOW_TIMEOUT_MS)])
+  await Promise.race([Promise.all(finals), Bun.sleep(answerTimeoutMs)])
 }
 
 interface Pair {
@@ -161,8 +173,8 @@ function shows(viewer: Viewer, rider: Rider): boolean {
   return rider.finalId !== undefined && viewer.checker.shownId === rider.finalId
 }
 
-async function waitForShown(pairs: readonly Pair[], signal: AbortSignal): Promise<void> {
-  const deadlineMs = performance.now() + SHOW_TIMEOUT_MS
+async function waitForShown(pairs: readonly Pair[], signal: AbortSignal, timeoutMs: number): Promise<void> {
+  const deadlineMs = performance.now() + timeoutMs
   let missing = pairs
   while (performance.now() < deadlineMs && !signal.aborted) {
     missing = missing.filter(({ viewer, rider }) => !shows(viewer, rider))

@@ -10,7 +10,7 @@ import { alignColumns } from './align-columns'
 import { processCpuS } from './cpu'
 import { demoPaths } from './demo-paths'
 import { settleMs } from './plan-rider'
-import { forgetRides, prepareRides } from './prepare'
+import { forgetOrders, prepareRides } from './prepare'
 import { showProgress } from './progress'
 import { type RecordingReport, readRecordings, recordingRows } from './recordings'
 import { faultsOf, makeReport, type Report, reportLines } from './report'
@@ -65,29 +65,31 @@ export async function simulate(
   signal.addEventListener('abort', () => ending.abort(), { once: true })
   let own: OwnServer | undefined
   let target: Target | undefined
-  let rides: Ride[] = []
+  const orderIds: string[] = []
+  const hasDied = () => ending.signal.aborted && !signal.aborted
   try {
     const urls = urlsOf(options)
     if (urls === undefined) {
       tell('starting a server of its own')
       own = await startOwnServer()
       void own.exited.then(() => ending.abort())
-      target = await targetOfOwn(own, ttlS, ending.signal)
+      target = await targetOfOwn(own, ttlS)
     } else {
-      target = await openTarget(urls, config, ttlS, ending.signal)
+      target = await openTarget(urls, config, ttlS)
     }
     // The demo's routes have no rhythm of their own.
     const intervalMs = options.interval ?? (files.length === 0 ? DEFAULT_INTERVAL_MS : undefined)
-    rides = await prepare(target, paths, options, intervalMs)
+    const rides = await prepare(target, paths, options, intervalMs, orderIds, ending.signal)
     const report = await runAndReport(target, rides, own, options, ending.signal)
-    if (own !== undefined && ending.signal.aborted && !signal.aborted) throw diedError(own)
-    return { report: { ...report, recordings }, faults: faultsOf(report) }
+    if (!hasDied()) return { report: { ...report, recordings }, faults: faultsOf(report) }
   } catch (error) {
-    throw explain(error, own)
+    // Whatever fails once the server is gone, fails by that.
+    if (!hasDied()) throw explain(error, own)
   } finally {
     if (own !== undefined) await own.stop()
-    else if (target !== undefined) await forgetRides(target, rides)
+    else if (target !== undefined) await forgetOrders(target, orderIds)
   }
+  throw await diedError(own)
 }
 
 async function findPaths(
@@ -122,6 +124,8 @@ async function prepare(
   paths: readonly TimedPath[],
   options: SimulateOptions,
   intervalMs: number | undefined,
+  orderIds: string[],
+  signal: AbortSignal,
 ): Promise<Ride[]> {
   const isOwnChoice = options.riders !== undefined
   const riders = options.riders ?? Math.min(paths.length, DEFAULT_RIDERS)
@@ -133,6 +137,8 @@ async function prepare(
     outages: options.outages,
     seed: options.seed,
     runId: Date.now().toString(36),
+    onOrder: (orderId) => orderIds.push(orderId),
+    signal,
     ride: {
       durationMs: options.duration,
       noiseM: options.noise,
@@ -185,8 +191,10 @@ async function runAndReport(
   })
 }
 
-function diedError(own: OwnServer): CliError {
-  return new CliError(EXIT.unreachable, 'the server ended during the run', own.lastWords().split('\n'))
+async function diedError(own: OwnServer | undefined): Promise<CliError> {
+  const words = own?.lastWords() ?? ''
+  const message = `the server ended during the run, with exit code ${await own?.exited}`
+  return new CliError(EXIT.unreachable, message, words === '' ? [] : words.split('\n'))
 }
 
 /** Errors that have a plain cause, in plain words. */

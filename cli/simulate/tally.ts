@@ -8,6 +8,8 @@ export class Tally {
     intended: 0,
     /** Left the phone, each counted once however often it was repeated. */
     sent: 0,
+    /** Of those, the clean last ones. */
+    finals: 0,
     accepted: 0,
     /** Never left the phone, on purpose. */
     lostOnPurpose: 0,

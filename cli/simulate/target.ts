@@ -24,24 +24,24 @@ export interface Target extends Urls {
  * here, by the key of the servers' data folder.
  * @throws UnreachableError when one of them is not ready; CliError when there is neither token nor key
  */
-export async function openTarget(urls: Urls, config: Config, ttlS: number, signal: AbortSignal): Promise<Target> {
+export async function openTarget(urls: Urls, config: Config, ttlS: number): Promise<Target> {
   const { token } = config
-  if (token === undefined) return localTarget(urls, config, ttlS, signal)
+  if (token === undefined) return localTarget(urls, config, ttlS)
   await refuseUnready(urls)
-  const backend = openBackend(urls.auth, token, signal)
+  const backend = openBackend(urls.auth, token)
   return { ...urls, backend, tokenFor: (orderId, role, sub) => backend.mintOrderToken({ orderId, role, sub }, ttlS) }
 }
 
 /** Makes a target of a server of our own. */
-export function targetOfOwn(server: OwnServer, ttlS: number, signal: AbortSignal): Promise<Target> {
+export function targetOfOwn(server: OwnServer, ttlS: number): Promise<Target> {
   const urls = { ingest: server.url, fanout: [server.url], auth: server.url }
-  return localTarget(urls, configOf({ data: server.dataFolder }), ttlS, signal)
+  return localTarget(urls, configOf({ data: server.dataFolder }), ttlS)
 }
 
-async function localTarget(urls: Urls, config: Config, ttlS: number, signal: AbortSignal): Promise<Target> {
+async function localTarget(urls: Urls, config: Config, ttlS: number): Promise<Target> {
   await refuseUnready(urls)
   const mint = await openLocalKey(config)
-  const backend = openBackend(urls.auth, await mint({ sub: 'simulate', role: 'INTERNAL_SERVICE', ttlS }), signal)
+  const backend = openBackend(urls.auth, await mint({ sub: 'simulate', role: 'INTERNAL_SERVICE', ttlS }))
   return { ...urls, backend, tokenFor: (orderId, role, sub) => mint({ sub, role, orders: [orderId], ttlS }) }
 }
 

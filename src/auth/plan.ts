@@ -1,8 +1,8 @@
 /** The one way to change an order: with it, in the same transaction, the plans of the riders it touches. */
 
 import { nextRev, type Order, replan } from '../domain/order'
-import { entombOrder, findOrder, ordersInHandOf, updateOrder } from '../store/orders'
-import type { Database, Tx } from '../store/sql'
+import type { Database, Tx } from '../store/database'
+import { entombOrder, findOrder, inWriteOrder, ordersInHandOf, updateOrder } from '../store/orders'
 
 /**
  * What is to become of the order: a new value, or null to forget it. May throw to leave all as it was.
@@ -48,7 +48,10 @@ export async function changeOrder(
     const plan = changed?.partner_id === partnerId ? [...others, changed] : others
     for (const moved of replan(plan, nowMs)) rows.set(moved.id, moved)
   }
-  if (changed === null) await entombOrder(tx, id, nextRev(order.rev, nowMs))
-  for (const row of rows.values()) await updateOrder(tx, row)
+  for (const rowId of inWriteOrder([id, ...rows.keys()])) {
+    const row = rows.get(rowId)
+    if (row === undefined) await entombOrder(tx, id, nextRev(order.rev, nowMs))
+    else await updateOrder(tx, row)
+  }
   return changed === null ? null : rows.get(id)
 }

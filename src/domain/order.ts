@@ -39,6 +39,8 @@ export type OrderInput = Pick<Order, 'customer_id' | 'pickup' | 'drop' | 'stops'
 export const VISIBLE_STOPS_BEFORE = 5
 /** How long after its end an order can still be opened, and its tokens live. */
 export const AFTER_END_MS = 30 * 60_000
+/** How long after its last record an order that only a token names is gone. */
+export const VOUCHED_LIFE_MS = 2 * 3_600_000
 /** How long after its end the stub forbids vouching; tokens with `orders` live at most 24 h. */
 export const STUB_UNTIL_MS = 25 * 3_600_000
 

@@ -34,7 +34,7 @@ interface WatchedOrder {
   watches: Set<Watch>
   positions: Map<Audience, PositionMessage>
   /** Those who wait for the first answer of the owner. */
-  waiting: (() => void)[]
+  waiting: Map<() => void, Audience>
 }
 
 export class Hub {
@@ -67,11 +67,12 @@ export class Hub {
   /** Starts to watch; the complete view goes out at once, the position as soon as its owner answers. */
   watch(viewer: Viewer, orderId: string, audience: Audience): void {
     if (viewer.watches.has(orderId)) return
-    const watch: Watch = { orderId, viewer, audience, orderRev: -1, positionAt: -1, positionRev: -1, epoch: 0 }
+    const nothing = { orderRev: -1, positionAt: -1, positionRev: -1, epoch: 0, forgotten: false }
+    const watch: Watch = { orderId, viewer, audience, ...nothing }
     viewer.watches.set(orderId, watch)
     let watched = this.#orders.get(orderId)
     if (watched === undefined) {
-      watched = { watches: new Set(), positions: new Map(), waiting: [] }
+      watched = { watches: new Set(), positions: new Map(), waiting: new Map() }
       this.#orders.set(orderId, watched)
     }
     const isNewAudience = ![...watched.watches].some((other) => other.audience === audience)
@@ -103,16 +104,18 @@ export class Hub {
     if (watched !== undefined) this.deps.source.watch(orderId, audiencesOf(watched.watches))
   }
 
-  /** Resolves when a position message for the order arrives, or after `timeoutMs`. */
-  nextPosition(orderId: string, timeoutMs: number): Promise<void> {
+  /** Resolves when a position message of the order for `audience` arrives, or after `timeoutMs`. */
+  nextPosition(orderId: string, audience: Audience, timeoutMs: number): Promise<void> {
     const watched = this.#orders.get(orderId)
     if (watched === undefined) return Promise.resolve()
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs)
-      watched.waiting.push(() => {
+      const done = () => {
         clearTimeout(timer)
+        watched.waiting.delete(done)
         resolve()
-      })
+      }
+      const timer = setTimeout(done, timeoutMs)
+      watched.waiting.set(done, audience)
     })
   }
 
@@ -127,22 +130,27 @@ export class Hub {
     } else if (message.dropped !== undefined) {
       held.dropped = message.dropped
     }
-    for (const done of watched.waiting.splice(0)) done()
+    for (const [done, audience] of watched.waiting) if (audience === message.audience) done()
   }
 
   /** The peer takes frames again: sends whatever is newer than what it has. */
   drained(viewer: Viewer): void {
     viewer.blocked = false
+    this.review(viewer)
+  }
+
+  /** Looks again at all that the viewer watches: what is newer, and whether its claims still reach that far. */
+  review(viewer: Viewer): void {
     for (const [orderId, watch] of viewer.watches) {
       const watched = this.#orders.get(orderId)
       if (watched !== undefined) this.#update(watch, watched)
     }
   }
 
-  /** Ends one order for one viewer; its socket closes when none is left. */
+  /** Ends one order for one viewer, as soon as the peer takes the frame; its socket closes when none is left. */
   end(watch: Watch, reason: EndReason): void {
     const { viewer, orderId } = watch
-    viewer.send(JSON.stringify({ type: 'end', order_id: orderId, reason }), this.deps.now())
+    if (!viewer.send(JSON.stringify({ type: 'end', order_id: orderId, reason }), this.deps.now())) return
     this.deps.metrics.count('zlt_frames_sent_total', 1, 'end')
     this.unwatch(viewer, orderId)
     if (viewer.watches.size === 0) viewer.close(CLOSE.ended, reason)
@@ -210,6 +218,7 @@ export class Hub {
   #orderFor(watch: Watch): Order | EndReason {
     const { claims } = watch.viewer
     const order = this.deps.orders.get(watch.orderId)
+    if (watch.forgotten) return 'forgotten'
     if (order?.gone) return 'expired'
     const audience = audienceOf(claims, watch.orderId, order)
     if (audience === undefined) return order === undefined ? 'forgotten' : 'revoked'
@@ -225,9 +234,8 @@ export class Hub {
     if (watched === undefined) return
     const audiences = audiencesOf(watched.watches).join()
     for (const watch of [...watched.watches]) {
-      // A forgotten order may have been vouched for by the same token; it ends all the same.
-      if (order === undefined) this.end(watch, 'forgotten')
-      else this.#update(watch, watched)
+      if (order === undefined) watch.forgotten = true
+      this.#update(watch, watched)
     }
     if (watched.watches.size === 0) return
     const now = audiencesOf(watched.watches)

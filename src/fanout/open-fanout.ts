@@ -67,6 +67,7 @@ export async function openFanout(deps: FanoutDeps): Promise<Fanout> {
       verify: deps.verify,
       frameLimitBytes: config.socketFrameLimitBytes,
       framesPerSecond: config.socketFramesPerSecond,
+      ordersPerSocket: config.ordersPerSocket,
       now,
     }),
     drain: () => viewers.drain(),

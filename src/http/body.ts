@@ -12,7 +12,7 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i
  */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   const type = request.headers.get('content-type')
-  if (type === null || !JSON_TYPE.test(type)) {
+  if (type !== 'application/json' && (type === null || !JSON_TYPE.test(type))) {
     throw new ZltError('unsupported_media_type', `send Content-Type: application/json, not ${type ?? 'none'}`)
   }
   const encoding = request.headers.get('content-encoding')
@@ -20,6 +20,8 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
     throw new ZltError('unsupported_encoding', `send the body without Content-Encoding (it is ${encoding})`)
   }
   const text = await readText(request, maxBytes)
+  // text() decodes leniently; the replacement character has no place in any of our bodies.
+  if (text.includes('\uFFFD')) throw new ZltError('invalid_utf8', 'send the body as UTF-8')
   try {
     return JSON.parse(text)
   } catch (cause) {
@@ -27,18 +29,19 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   }
 }
 
-async function readText(request: Request, maxBytes: number): Promise<string> {
+function readText(request: Request, maxBytes: number): Promise<string> {
   const declared = request.headers.get('content-length')
-  let text: string
-  if (declared !== null) {
-    if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
-    text = await request.text()
-  } else {
-    text = await readChunked(request, maxBytes)
-  }
-  // text() decodes leniently; the replacement character has no place in any of our bodies.
-  if (text.includes('\uFFFD')) throw new ZltError('invalid_utf8', 'send the body as UTF-8')
-  return text
+  if (declared === null) return whole(readChunked(request, maxBytes))
+  if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
+  return whole(request.text())
+}
+
+/** The client went away, or its chunks are none: nobody may hear this answer, and it is no failure of ours. */
+function whole(text: Promise<string>): Promise<string> {
+  return text.catch((cause) => {
+    if (cause instanceof ZltError) throw cause
+    throw new ZltError('malformed_json', 'the body ended before it was complete', { cause })
+  })
 }
 
 async function readChunked(request: Request, maxBytes: number): Promise<string> {
@@ -50,7 +53,8 @@ async function readChunked(request: Request, maxBytes: number): Promise<string> 
     if (bytes > maxBytes) throw tooLarge(maxBytes)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf-8')
+  // As text() does: lenient, and without a byte order mark (which RFC 8259 §8.1 lets us ignore).
+  return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
 function tooLarge(maxBytes: number): ZltError {

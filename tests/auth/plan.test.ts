@@ -7,8 +7,8 @@ import { moveOrder } from '../../src/auth/move-order.ts'
 import type { Claims } from '../../src/domain/audience.ts'
 import { allowedMoves, hasEnded, isInHand, type Order, VISIBLE_STOPS_BEFORE } from '../../src/domain/order.ts'
 import type { OrderStatus } from '../../src/domain/view.ts'
+import type { Database } from '../../src/store/database.ts'
 import { listOrders } from '../../src/store/orders.ts'
-import type { Database } from '../../src/store/sql.ts'
 import { DATABASES } from '../support/databases.ts'
 
 const BACKEND: Claims = { sub: 'backend', role: 'INTERNAL_SERVICE', exp: 0 }

@@ -6,9 +6,10 @@ import { moveOrder } from '../../src/auth/move-order.ts'
 import { type Relay, startRelay } from '../../src/auth/relay.ts'
 import type { Claims } from '../../src/domain/audience.ts'
 import { AFTER_END_MS, type Order, STUB_UNTIL_MS } from '../../src/domain/order.ts'
+import type { Database } from '../../src/store/database.ts'
 import { factOf } from '../../src/store/orders.ts'
 import { rowsAfter } from '../../src/store/outbox.ts'
-import { type Database, openDatabase } from '../../src/store/sql.ts'
+import { openDatabase } from '../../src/store/sql.ts'
 import { OrderTable } from '../../src/tables/orders.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { openTestLog, type TestLog } from '../support/test-log.ts'
@@ -112,7 +113,8 @@ describe('while it runs', () => {
     let refuse = false
     const failing: Database = {
       ...store,
-      write: (work) => (refuse ? Promise.reject(new Error('the database is away')) : store.write(work)),
+      write: (work, options) =>
+        refuse ? Promise.reject(new Error('the database is away')) : store.write(work, options),
     }
     const running = await start(failing)
     const order = await create('o1')
@@ -154,6 +156,35 @@ describe('while it runs', () => {
     await running.tick()
     await until(async () => (await fact('o1')) === undefined)
     expect((await fact('going-on'))?.status).toBe('created')
+  })
+
+  test('who waits for a value is not told of an older one', async () => {
+    const running = await start()
+    await create('o1')
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let sends = 0
+    testLog.beforePublish = () => gates[sends++]?.promise
+    running.kick()
+    await until(() => sends === 1)
+    const ended = await end('o1')
+    const waiting = running.published('o1', ended.rev, 5_000)
+    running.kick()
+    gates[0]?.resolve()
+    await until(() => sends === 2)
+    expect(await Promise.race([waiting, Bun.sleep(10)])).toBeUndefined()
+    gates[1]?.resolve()
+    expect(await waiting).toBe(true)
+  })
+
+  test('time drops what idempotency keys keep', async () => {
+    const running = await start()
+    await createOrder({ store, now }, BACKEND, { id: 'o1' }, 'key')
+    const kept = async () => (await store.read((tx) => tx`SELECT answer FROM idempotency_keys`)).length
+    await running.tick()
+    expect(await kept()).toBe(1)
+    nowMs += 24 * 3_600_000
+    await running.tick()
+    expect(await kept()).toBe(0)
   })
 
   test('closing lets nobody wait', async () => {
@@ -232,7 +263,7 @@ describe('when it starts', () => {
     testLog.beforePublish = () => {
       throw new Error('the log is away')
     }
-    expect(start()).rejects.toThrow('the log is away')
+    await expect(start()).rejects.toThrow('the log is away')
     testLog.beforePublish = () => {}
     await start()
     expect(await fact('o1')).toEqual(order)

@@ -102,7 +102,8 @@ describe('headers', () => {
   test('what has not changed is not sent again', async () => {
     for (const path of ['/', '/assets/main-abc.js', '/assets/land.pmtiles']) {
       const etag = get(path).headers.get('etag') ?? ''
-      for (const tag of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {
+      const bare = etag.replace('W/', '')
+      for (const tag of [etag, bare, `W/${bare}`, `"x", ${etag}`, '*']) {
         const response = get(path, { 'if-none-match': tag })
         expect(response.status).toBe(304)
         expect(await response.text()).toBe('')

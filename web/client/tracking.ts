@@ -219,8 +219,9 @@ export class TrackingClient {
       // The close that follows says the same; waiting for it would show a live page for a moment longer.
       this.#drop()
       this.#set({ phase: 'ended', endReason: frame.reason })
-    } else if (frame?.type === 'error' && frame.code !== 'too_many') {
-      this.#connect()
+    } else if (frame?.type === 'error') {
+      // This client watches one order, so a refused watch leaves nothing to hear; `/track` says what it is.
+      this.#retry()
     }
   }
 

@@ -52,6 +52,7 @@ export class Glide {
   /** Takes in a fix that was shown to the page at `nowMs`; one that is not later than the last is ignored. */
   push(fix: GlideFix, nowMs: number): void {
     const last = this.#frames.at(-1)
+    if (last && fix.fixTimeMs <= last.fixTimeMs) return
     // The way from the rider's phone to here; the least of the last ten, as for the clock.
     this.#lagsMs = [...this.#lagsMs.slice(-9), Math.max(0, nowMs - fix.fixTimeMs)]
     if (!last) {
@@ -59,7 +60,6 @@ export class Glide {
       return
     }
     const gapMs = fix.fixTimeMs - last.fixTimeMs
-    if (gapMs <= 0) return
     if (gapMs <= longGapMs * 3) this.#intervalMs = (this.#intervalMs ?? gapMs) * 0.7 + gapMs * 0.3
     const backM = fix.line !== undefined && fix.line === last.line ? (last.alongM ?? 0) - (fix.alongM ?? 0) : 0
     const jump = distanceM(last, fix) > jumpM || backM >= noiseM

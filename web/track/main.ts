@@ -30,11 +30,11 @@ function start(): void {
     const nowMs = client?.serverNowMs() ?? Date.now()
     const model = pageModelOf({ tracking, nowMs }, Date.now(), tracking.view?.order_id ?? linkName)
     renderer.draw(model, nowMs)
-    const { arrival, sentence, stages } = model
-    const stage = stages.find(({ state }) => state === 'current')?.label ?? ''
+    const { arrival, state, sentence, stages } = model
+    const stage = stages.find((one) => one.state === 'current')?.label ?? ''
     const arrivalWords = [arrival.main, arrival.aside].filter(Boolean).join(', ')
     const words =
-      model.look === 'loading' ? undefined : announcer.next({ stage, sentence, arrival: arrivalWords }, nowMs)
+      model.look === 'loading' ? undefined : announcer.next({ stage, state, sentence, arrival: arrivalWords }, nowMs)
     if (words && spoken) spoken.textContent = words
     const view = tracking.view
     const position = view && shownPosition(view)
@@ -75,4 +75,5 @@ function askForTrail(client: TrackingClient, credential: Credential, map: LiveMa
   })
 }
 
-start()
+// The early script knows which browsers can run this; in others the style sheet shows a notice instead.
+if (document.documentElement.hasAttribute('data-capable')) start()

@@ -51,17 +51,12 @@ export class Sheet {
       event.preventDefault()
       this.#step(next(this.#height, by))
     })
+    // Who tabs into what lies below the edge must see it.
+    byId(root, 'more').addEventListener('focusin', () => {
+      if (this.#height !== 'full') this.#step('full')
+    })
     for (const handle of [this.#grip, this.#head]) handle.addEventListener('pointerdown', (e) => this.#drag(handle, e))
     this.#measure()
-  }
-
-  get height(): SheetHeight {
-    return this.#height
-  }
-
-  /** Moves to a height. */
-  show(height: SheetHeight): void {
-    this.#step(height)
   }
 
   #step(height: SheetHeight): void {

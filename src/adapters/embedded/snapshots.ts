@@ -1,14 +1,18 @@
 /** Snapshots in the log's own SQLite file, so that a track and the commit behind it live or die together. */
 
-import type { Database } from 'bun:sqlite'
+import type { Database, SQLQueryBindings } from 'bun:sqlite'
 import type { Track, TrailPoint } from '../../domain/track'
 import { type Saved, type Snapshots, TRAIL_MAX_POINTS, type Trail } from '../../ports/snapshots'
+import { type BulkInsert, bulkInsert } from './bulk-insert'
+
+/** Beyond so many, all counts are forgotten and made anew: trails of orders nobody drops must not fill the memory. */
+const MAX_COUNTED_TRAILS = 50_000
 
 export class EmbeddedSnapshots implements Snapshots {
   readonly #db: Database
   readonly #saveTrack
-  readonly #saveTrail
-  /** How many points each trail has, counted once and then kept along. */
+  readonly #saveTrail: BulkInsert
+  /** How many points each trail has, counted once and then kept along: never too few. */
   readonly #points = new Map<string, number>()
 
   constructor(db: Database) {
@@ -18,7 +22,7 @@ export class EmbeddedSnapshots implements Snapshots {
        ON CONFLICT (order_id) DO UPDATE SET at = excluded.at, json = excluded.json, saved_ms = excluded.saved_ms
        WHERE excluded.at >= tracks.at`,
     )
-    this.#saveTrail = db.query('INSERT OR IGNORE INTO trail (order_id, at, lat, lng, time_ms) VALUES (?, ?, ?, ?, ?)')
+    this.#saveTrail = bulkInsert(db, 'INSERT OR IGNORE INTO trail (order_id, at, lat, lng, time_ms)', 5)
   }
 
   async load(_partition: number, orders: readonly string[]): Promise<Map<string, Track>> {
@@ -33,14 +37,28 @@ export class EmbeddedSnapshots implements Snapshots {
 
   async save(_partition: number, saved: readonly Saved[]): Promise<void> {
     const nowMs = Date.now()
-    this.#db.transaction(() => {
-      for (const { track, trail } of saved) {
-        this.#saveTrack.run(track.orderId, track.at, JSON.stringify(track), nowMs)
-        for (const { at, lat, lng, timeMs } of trail) this.#saveTrail.run(track.orderId, at, lat, lng, timeMs)
-        if (trail.length > 0 && this.#countPoints(track.orderId, trail.length) > TRAIL_MAX_POINTS)
-          this.#thin(track.orderId)
-      }
-    })()
+    if (this.#points.size > MAX_COUNTED_TRAILS) this.#points.clear()
+    try {
+      this.#db.transaction(() => {
+        for (const { track, trail } of saved) {
+          this.#saveTrack.run(track.orderId, track.at, JSON.stringify(track), nowMs)
+          if (trail.length > 0) this.#addPoints(track.orderId, trail)
+        }
+      })()
+    } catch (error) {
+      // What was counted was rolled back.
+      this.#points.clear()
+      throw error
+    }
+  }
+
+  #addPoints(order: string, trail: readonly TrailPoint[]): void {
+    let points = this.#points.get(order) ?? this.#queryPoints(order)
+    const values: SQLQueryBindings[] = []
+    for (const { at, lat, lng, timeMs } of trail) values.push(order, at, lat, lng, timeMs)
+    points += this.#saveTrail(values)
+    while (points > TRAIL_MAX_POINTS) points -= this.#thin(order)
+    this.#points.set(order, points)
   }
 
   async trail(_partition: number, order: string): Promise<Trail> {
@@ -50,23 +68,15 @@ export class EmbeddedSnapshots implements Snapshots {
     return { points, complete: !thinned }
   }
 
-  /** Every second point goes, the newest stays. */
-  #thin(order: string): void {
-    this.#db.run(
+  /** Every second point goes, the newest stays. @returns how many went */
+  #thin(order: string): number {
+    this.#db.run('INSERT OR IGNORE INTO thinned VALUES (?)', [order])
+    return this.#db.run(
       `DELETE FROM trail WHERE order_id = ?1 AND at IN (
            SELECT at FROM (SELECT at, row_number() OVER (ORDER BY time_ms DESC, at DESC) AS n FROM trail WHERE order_id = ?1)
            WHERE n % 2 = 0)`,
       [order],
-    )
-    this.#db.run('INSERT OR IGNORE INTO thinned VALUES (?)', [order])
-    this.#points.delete(order)
-  }
-
-  #countPoints(order: string, added: number): number {
-    const before = this.#points.get(order)
-    const counted = before === undefined ? this.#queryPoints(order) : before + added
-    this.#points.set(order, counted)
-    return counted
+    ).changes
   }
 
   #queryPoints(order: string): number {

@@ -102,6 +102,17 @@ describe('the sentence', () => {
       { order: { assignment: 9, timeline: [...order.timeline, { status: 'assigned', at_ms: nowMs }] } },
       'Handed over to another rider.',
     ],
+    [
+      'handed_over',
+      { order: { timeline: [...order.timeline, { status: 'assigned', at_ms: nowMs - 10_000 }] } },
+      'Handed over to another rider.',
+    ],
+    [
+      'on_the_way',
+      { order: { timeline: [...order.timeline, { status: 'assigned', at_ms: nowMs - minuteMs }] } },
+      'On the way to you.',
+    ],
+    ['stale', { position: { received_ms: nowMs - 40_000 } }, 'Signal lost less than a minute ago'],
     ['delivered', { order: { status: 'delivered', visible: false } }, 'Thank you'],
     ['cancelled', { order: { status: 'cancelled', visible: false } }, 'cancelled'],
     ['offline', { tracking: { online: false, phase: 'reconnecting' } }, 'You are offline, this is from 11:59.'],
@@ -122,7 +133,8 @@ describe('the sentence', () => {
 
   test('an order that nobody registered is on its way like any other', () => {
     const vouched = { rev: 0, timeline: [], pickup: undefined as never, drop: undefined as never }
-    expect(sentenceOf(moment({ order: vouched }))).toBe('On the way to you.')
+    expect(stateOf(moment({ order: vouched }))).toBe('on_the_way')
+    expect(sentenceOf(moment({ order: vouched }))).toBe('Follow your rider on the map.')
   })
 
   test('old truth comes before anything the old position says', () => {
@@ -156,6 +168,7 @@ describe('the arrival', () => {
     ['no estimate', {}, '700 m', 'away from you'],
     ['a promise', { order: { promised_ms: nowMs + 9 * minuteMs } }, '700 m', 'promised by 12:09'],
     ['metres on the road', { position: { remaining_m: 2_340 } }, '2.3 km', 'away from you'],
+    ['stops before', { order: { stops_before: 2 } }, 'After 2 stops', undefined],
     ['nothing to measure by', { order: { drop: undefined as never } }, 'On the way', undefined],
     ['old truth', { position: { received_ms: nowMs - 5 * minuteMs, eta: eta(8, 11) } }, 'No signal', 'last seen 11:55'],
     ['no rider', { order: { status: 'created', visible: false }, position: null }, 'Getting ready', undefined],
