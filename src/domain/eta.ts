@@ -42,7 +42,7 @@ export interface Estimate {
   delayed: boolean
 }
 
-/** The estimator's constants: few, fitted on one half of recorded trips and judged on the other. */
+/** The estimator's constants: few, found on recorded trips by `bench/eta.ts --fit` in a flat valley. */
 export interface EtaConstants {
   /** How many seconds of riding as expected outweigh what the trip itself shows. */
   trustS: Record<Prior['source'], number>
