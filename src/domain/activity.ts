@@ -10,8 +10,8 @@ export const CATCHING_UP_AFTER_MS = 20_000
 
 /** What is asked about one reading. */
 export interface ActivityInput extends Point {
-  /** Whether the rider moves, from `updateMotion`. */
-  kind: 'moving' | 'waiting'
+  /** From `updateMotion`; all but `moving` is waiting. */
+  kind: Motion
   /** Of the newest reading. */
   timeMs: number
   receivedMs: number

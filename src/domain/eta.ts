@@ -42,7 +42,7 @@ export interface Estimate {
   delayed: boolean
 }
 
-/** The estimator's constants: few, fitted on one half of recorded trips and judged on the other. */
+/** The estimator's constants: few, found on recorded trips by `bench/eta.ts --fit` in a flat valley. */
 export interface EtaConstants {
   /** How many seconds of riding as expected outweigh what the trip itself shows. */
   trustS: Record<Prior['source'], number>
@@ -52,16 +52,16 @@ export interface EtaConstants {
   longStopS: number
   /**
    * The range, as a share of what is left: so many times the prior's spread, less as the trip itself shows its pace; so
-   * much of how far the trip is off the prior; what lights and lifts add by chance, per root of a second; and seconds.
+   * much of how far the trip is off the prior; so many times what lights and lifts add by chance; and seconds.
    */
-  range: { spreads: number; offPrior: number; perRootS: number; leastS: number }
+  range: { spreads: number; offPrior: number; roughness: number; leastS: number }
 }
 
 export const ETA: EtaConstants = {
   trustS: { learned: 800, engine: 400, table: 200 },
   forgetS: 600,
   longStopS: 120,
-  range: { spreads: 2, offPrior: 0.6, perRootS: 4, leastS: 15 },
+  range: { spreads: 1.8, offPrior: 0.6, roughness: 1.1, leastS: 10 },
 }
 
 /** Late or early by more than this is another vehicle, or a mistake. */
@@ -117,10 +117,11 @@ export function estimateEta(
   const meanSpm = route.lengthM > 0 ? totalS / route.lengthM : 0
   const rideS = progress.offRoute ? remainingM(route, progress) * meanSpm : Math.max(0, totalS - state.atS)
   const remainingS = ratio * rideS + dwellLeftS(state, stops)
-  const { spreads, offPrior, perRootS, leastS } = constants.range
+  const { spreads, offPrior, roughness, leastS } = constants.range
   const doubt = (spreads * timetable.spread * trustS) / (trustS + state.expectedS)
   const leftS = Math.max(1, remainingS)
-  const share = Math.hypot(doubt, offPrior * Math.log(ratio), perRootS / Math.sqrt(leftS), leastS / leftS)
+  const chance = (roughness * timetable.roughness) / Math.sqrt(leftS)
+  const share = Math.hypot(doubt, offPrior * Math.log(ratio), chance, leastS / leftS)
   const stoodMs = state.stillMs === undefined ? 0 : state.timeMs - state.stillMs
   // Who has stood for long may well stand as long again.
   const waitS = stoodMs >= DELAYED_AFTER_MS ? stoodMs / 1000 : 0

@@ -18,6 +18,8 @@ export interface VehiclePace {
   bias: number
   /** Mean of how far from that a trip was, |ln(took / foretold)|: how much this vehicle's trips differ. */
   spread: number
+  /** Mean of how much chance adds on the way, seconds per root of a second. */
+  roughness: number
   /** The bias per time of the week, on top of `bias`. */
   times: Record<string, { trips: number; bias: number }>
   /** Metres and seconds in each square of the map. */
@@ -52,6 +54,8 @@ const TIME_PRIOR_TRIPS = 5
 /** What trips differ by before any is known, and how many trips that counts for. */
 const SPREAD_AT_FIRST = 0.25
 const SPREAD_TRIPS = 5
+/** The same for what chance adds on the way. */
+const ROUGHNESS_AT_FIRST = 3
 /** Shorter or slower than this teaches nothing. */
 const TRIP_MIN = { metres: 300, seconds: 60, mps: 0.3 } as const
 
@@ -72,22 +76,27 @@ export function learnTrip(table: PaceTable, trip: FinishedTrip): PaceTable {
     seconds: 0,
     bias: 0,
     spread: SPREAD_AT_FIRST,
+    roughness: ROUGHNESS_AT_FIRST,
     times: {},
     cells: {},
   }
   const time = timeOfWeek(trip.hour)
   const oldTime = known.times[time] ?? { trips: 0, bias: 0 }
   // Judged by what was foretold before this trip was known, or by its own pace when nothing was.
-  const foretoldS =
-    known.trips === 0 ? seconds : lengthFactor(metres) * secondsBetween(trip.route, known, first.alongM, last.alongM)
+  const halfM = (first.alongM + last.alongM) / 2
+  const firstHalfS = secondsBetween(trip.route, known, first.alongM, halfM)
+  const bothHalvesS = firstHalfS + secondsBetween(trip.route, known, halfM, last.alongM)
+  const foretoldS = known.trips === 0 ? seconds : lengthFactor(metres) * bothHalvesS
   const error = Math.min(MAX_ERROR, Math.max(-MAX_ERROR, Math.log(seconds / foretoldS)))
   // A trip beyond belief (a lunch on the way, a button pressed too late) counts as one at its edge.
   const believedS = known.trips < MIN_TRIPS ? seconds : foretoldS * Math.exp(error)
   const kept = known.metres > VEHICLE_MAX_M ? 0.5 : 1
   const bias = known.bias + (error - known.bias) / Math.min(MEMORY_TRIPS, known.trips + 1)
   // The first trips say how they differ from each other, not yet from what is usual.
-  const spread =
-    known.spread + (Math.abs(error - known.bias) - known.spread) / Math.min(MEMORY_TRIPS, known.trips + SPREAD_TRIPS)
+  const weight = 1 / Math.min(MEMORY_TRIPS, known.trips + SPREAD_TRIPS)
+  const spread = known.spread + weight * (Math.abs(error - known.bias) - known.spread)
+  const rough = known.trips < MIN_TRIPS ? known.roughness : roughnessOf(trip.marks, halfM, firstHalfS / bothHalvesS)
+  const roughness = known.roughness + weight * (rough - known.roughness)
   const timeBias = oldTime.bias + (error - bias - oldTime.bias) / Math.min(MEMORY_TRIPS, oldTime.trips + 1)
   const learned: VehiclePace = {
     trips: known.trips + 1,
@@ -95,10 +104,22 @@ export function learnTrip(table: PaceTable, trip: FinishedTrip): PaceTable {
     seconds: kept * known.seconds + believedS,
     bias,
     spread,
+    roughness,
     times: { ...known.times, [time]: { trips: oldTime.trips + 1, bias: timeBias } },
     cells: addToCells(known.cells, trip, believedS / seconds),
   }
   return { vehicles: { ...table.vehicles, [trip.vehicle]: learned } }
+}
+
+/**
+ * How far a trip was from its own mean pace half-way: chance that adds up (a Brownian bridge) is there off by half of what
+ * it adds over the root of the whole time, and by 0.8 of that in the mean.
+ */
+function roughnessOf(marks: FinishedTrip['marks'], halfM: number, expectedShare: number): number {
+  const startMs = marks[0]?.timeMs ?? 0
+  const wholeS = ((marks.at(-1)?.timeMs ?? 0) - startMs) / 1000
+  const halfMs = marks.find(({ alongM }) => alongM >= halfM)?.timeMs ?? startMs
+  return Math.abs((halfMs - startMs) / 1000 - expectedShare * wholeS) / (0.8 * 0.5 * Math.sqrt(wholeS))
 }
 
 /** The prior for `route` from finished trips; undefined while too few of the vehicle are known. */
@@ -120,7 +141,13 @@ export function learnedPrior(
     segmentS.push(Math.round(seconds * 100) / 100)
     totalS += seconds
   }
-  return { source: 'learned', paceSpm: totalS / route.lengthM, segmentS, spread: known.spread }
+  return {
+    source: 'learned',
+    paceSpm: totalS / route.lengthM,
+    segmentS,
+    spread: known.spread,
+    roughness: known.roughness,
+  }
 }
 
 /** The best prior at hand: learned, then the engine's seconds, then the table. */
@@ -139,7 +166,7 @@ export function plainPace(table: PaceTable, vehicle: PaceVehicle, hour: HourOfWe
 const STEP_M = 100
 
 function secondsBetween(route: Route, known: VehiclePace, fromM: number, toM: number): number {
-  const pace = known.seconds / known.metres
+  const pace = known.metres > 0 ? known.seconds / known.metres : 1
   let seconds = 0
   for (const [middleM, metres] of steps(fromM, toM)) {
     const cell = known.cells[cellOf(pointAlong(route, middleM))]

@@ -1,4 +1,4 @@
-/** Where along its route a rider is: snapped in a window, filtered, and never led astray by one fix. Pure: no clock. */
+/** Where along its route a rider is: snapped in a window ahead, filtered, and never led astray by one fix. Pure: no clock. */
 
 import { type AlongFilter, filterAlong, freshCovariance, holdStill, resetFilter, STILL } from './along-filter'
 import { bearingDeg, distanceM, type Point } from './geo'
@@ -75,17 +75,17 @@ export function advance(state: Progress | undefined, route: Route, reading: Read
 
   const stepM = Math.max(WINDOW.minM, dtS * WINDOW.mps)
   const lowM = state.backward ? state.alongM - stepM : state.peakM - BACK_M
-  const span = {
+  const stretch = {
     fromM: Math.max(0, lowM),
     toM: anywhere ? route.lengthM : Math.max(state.peakM, state.alongM) + stepM,
     nearM: state.backward ? state.alongM : state.alongM + sinceM,
     nearWeight: nearWeight(dtS, accuracyM),
     headingDeg: state.backward ? Number.NaN : headingDeg,
   }
-  snap(route, next, ahead, span)
+  snap(route, next, ahead, stretch)
   if (ahead.perpM > OFF_ROUTE.perpM && !anywhere && sinceM <= MAX_GROUND_MPS * dtS) {
-    span.toM = Math.max(span.toM, state.alongM + 1.5 * sinceM)
-    snap(route, next, ahead, span)
+    stretch.toM = Math.max(stretch.toM, state.alongM + 1.5 * sinceM)
+    snap(route, next, ahead, stretch)
   }
   let found: Snap = ahead
   let isBehind = false
@@ -145,14 +145,14 @@ interface Window {
 
 const query = { lat: 0, lng: 0, fromM: 0, toM: 0, nearM: 0, nearWeight: 0, headingDeg: Number.NaN }
 
-function snap(route: Route, place: Point, out: Snap, span: Window): void {
+function snap(route: Route, place: Point, out: Snap, stretch: Window): void {
   query.lat = place.lat
   query.lng = place.lng
-  query.fromM = span.fromM
-  query.toM = span.toM
-  query.nearM = span.nearM
-  query.nearWeight = span.nearWeight
-  query.headingDeg = span.headingDeg
+  query.fromM = stretch.fromM
+  query.toM = stretch.toM
+  query.nearM = stretch.nearM
+  query.nearWeight = stretch.nearWeight
+  query.headingDeg = stretch.headingDeg
   snapToRoute(route, query, out)
 }
 
@@ -165,12 +165,12 @@ function nearWeight(dtS: number, accuracyM: number): number {
 /** Of all places near enough the earliest: a loop that ends where it began is still to be ridden. */
 function start(old: Progress | undefined, route: Route, reading: Reading): Progress {
   const accuracyM = reading.accuracyM ?? ASSUMED_ACCURACY_M
-  const span = { fromM: 0, toM: route.lengthM, nearM: 0, nearWeight: 0, headingDeg: Number.NaN }
-  snap(route, reading, ahead, span)
+  const stretch = { fromM: 0, toM: route.lengthM, nearM: 0, nearWeight: 0, headingDeg: Number.NaN }
+  snap(route, reading, ahead, stretch)
   const nearEnoughM = ahead.perpM + Math.max(BACK_M, accuracyM)
   // The first stretch that is near enough, then the nearest point within it.
   const firstM = firstWithin(route, reading, nearEnoughM)
-  snap(route, reading, ahead, { ...span, fromM: firstM, toM: Math.min(route.lengthM, firstM + 4 * nearEnoughM) })
+  snap(route, reading, ahead, { ...stretch, fromM: firstM, toM: Math.min(route.lengthM, firstM + 4 * nearEnoughM) })
   const { lat, lng, timeMs } = reading
   const progress: Progress = {
     routeId: route.id,

@@ -12,12 +12,15 @@ export interface Prior {
   segmentS?: readonly number[]
   /** How much trips differ from it, the mean of |ln(took / foretold)|. */
   spread: number
+  /** How much chance adds on the way, seconds per root of a second. */
+  roughness: number
 }
 
 /** A prior laid along a route; made again at will. */
 export interface Timetable {
   readonly source: Prior['source']
   readonly spread: number
+  readonly roughness: number
   /** Expected seconds from the start to each point. */
   readonly cumS: Float64Array
 }
@@ -36,7 +39,8 @@ const TABLE_KMH: Record<PaceVehicle, { calm: number; rush: number }> = {
 }
 
 /** What trips differ by from a guess and from an engine's profile; learned pace knows its own. */
-const SPREAD = { table: 0.4, engine: 0.25 } as const
+const SPREAD = { table: 0.45, engine: 0.25 } as const
+const ROUGHNESS = 3
 
 /** Longer ways are faster ones, since they find faster roads: the pace falls with the length to this power… */
 const LENGTH_EXPONENT = 0.15
@@ -66,7 +70,12 @@ export function hourOfWeek(timeMs: number, lng: number): HourOfWeek {
 export function tablePrior(vehicle: PaceVehicle, hour: HourOfWeek, lengthM: number): Prior {
   const { calm, rush } = TABLE_KMH[vehicle]
   const factor = vehicle === 'foot' ? 1 : lengthFactor(lengthM)
-  return { source: 'table', paceSpm: (factor * 3.6) / (isRush(hour) ? rush : calm), spread: SPREAD.table }
+  return {
+    source: 'table',
+    paceSpm: (factor * 3.6) / (isRush(hour) ? rush : calm),
+    spread: SPREAD.table,
+    roughness: ROUGHNESS,
+  }
 }
 
 /** The engine's own seconds, when the route came with them. */
@@ -74,7 +83,9 @@ export function enginePrior(route: Route): Prior | undefined {
   const { segmentS, lengthM } = route
   if (segmentS === undefined || lengthM <= 0) return undefined
   const totalS = segmentS.reduce((sum, seconds) => sum + seconds, 0)
-  return totalS > 0 ? { source: 'engine', paceSpm: totalS / lengthM, segmentS, spread: SPREAD.engine } : undefined
+  return totalS > 0
+    ? { source: 'engine', paceSpm: totalS / lengthM, segmentS, spread: SPREAD.engine, roughness: ROUGHNESS }
+    : undefined
 }
 
 /** @throws RangeError when the prior's segments are not the route's */
@@ -89,7 +100,7 @@ export function layTimetable(route: Route, prior: Prior): Timetable {
     const stepS = segmentS?.[i - 1] ?? paceSpm * ((cumM[i] as number) - (cumM[i - 1] as number))
     cumS[i] = (cumS[i - 1] as number) + stepS
   }
-  return { source: prior.source, spread: prior.spread, cumS }
+  return { source: prior.source, spread: prior.spread, roughness: prior.roughness, cumS }
 }
 
 /** Expected seconds from the start to `alongM`. */

@@ -28,7 +28,7 @@ function run(route: Route, timetable: Timetable, readings: readonly Reading[], s
 }
 
 function paced(route: Route, mps: number, source: Prior['source'] = 'learned'): Timetable {
-  return layTimetable(route, { source, paceSpm: 1 / mps, spread: 0.2 })
+  return layTimetable(route, { source, paceSpm: 1 / mps, spread: 0.2, roughness: 3 })
 }
 
 describe('the estimate', () => {

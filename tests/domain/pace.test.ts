@@ -69,6 +69,17 @@ describe('learnTrip', () => {
     expect(spread(unlike)).toBeGreaterThan(0.3)
   })
 
+  test('knows how much chance adds on the way', () => {
+    const steady = learn(Array.from({ length: 20 }, () => trip(route, () => 8)))
+    // As long each, but one waits early and the next one late.
+    const patchy = learn(
+      Array.from({ length: 20 }, (_, i) => trip(route, (alongM) => (alongM < 2000 === (i % 2 === 0) ? 6 : 12))),
+    )
+    const roughness = (table: PaceTable) => learnedPrior(table, route, 'motorbike', NOON)?.roughness ?? Number.NaN
+    expect(roughness(steady)).toBeLessThan(1)
+    expect(roughness(patchy)).toBeGreaterThan(4)
+  })
+
   test('one absurd trip among twenty moves it little, and trips that teach nothing leave it as it is', () => {
     const table = learn(Array.from({ length: 20 }, () => trip(route, () => 8)))
     expect(totalS(learn([trip(route, () => 1)], table), route) / totalS(table, route)).toBeLessThan(1.4)
