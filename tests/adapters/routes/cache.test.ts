@@ -60,6 +60,13 @@ test.each([
   expect(engine.asked).toHaveLength(2)
 })
 
+test('a line across the country is not kept: entries are to bound the memory', async () => {
+  const { engine, routes } = cache([{ ...FOUND, polyline: '_'.repeat(10_001) } as RouteAnswer, FOUND])
+  await routes.route(TRIP)
+  await routes.route(TRIP)
+  expect(engine.asked).toHaveLength(2)
+})
+
 test('it holds so many, and forgets what was not used for longest', async () => {
   const { engine, routes } = cache(found(9), { entries: 3 })
   for (const index of [0, 1, 2]) await routes.route(trip(index))
