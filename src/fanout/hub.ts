@@ -34,7 +34,7 @@ interface WatchedOrder {
   watches: Set<Watch>
   positions: Map<Audience, PositionMessage>
   /** Those who wait for the first answer of the owner. */
-  waiting: (() => void)[]
+  waiting: Map<() => void, Audience>
 }
 
 export class Hub {
@@ -72,7 +72,7 @@ export class Hub {
     viewer.watches.set(orderId, watch)
     let watched = this.#orders.get(orderId)
     if (watched === undefined) {
-      watched = { watches: new Set(), positions: new Map(), waiting: [] }
+      watched = { watches: new Set(), positions: new Map(), waiting: new Map() }
       this.#orders.set(orderId, watched)
     }
     const isNewAudience = ![...watched.watches].some((other) => other.audience === audience)
@@ -104,16 +104,18 @@ export class Hub {
     if (watched !== undefined) this.deps.source.watch(orderId, audiencesOf(watched.watches))
   }
 
-  /** Resolves when a position message for the order arrives, or after `timeoutMs`. */
-  nextPosition(orderId: string, timeoutMs: number): Promise<void> {
+  /** Resolves when a position message of the order for `audience` arrives, or after `timeoutMs`. */
+  nextPosition(orderId: string, audience: Audience, timeoutMs: number): Promise<void> {
     const watched = this.#orders.get(orderId)
     if (watched === undefined) return Promise.resolve()
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs)
-      watched.waiting.push(() => {
+      const done = () => {
         clearTimeout(timer)
+        watched.waiting.delete(done)
         resolve()
-      })
+      }
+      const timer = setTimeout(done, timeoutMs)
+      watched.waiting.set(done, audience)
     })
   }
 
@@ -128,7 +130,7 @@ export class Hub {
     } else if (message.dropped !== undefined) {
       held.dropped = message.dropped
     }
-    for (const done of watched.waiting.splice(0)) done()
+    for (const [done, audience] of watched.waiting) if (audience === message.audience) done()
   }
 
   /** The peer takes frames again: sends whatever is newer than what it has. */

@@ -25,6 +25,11 @@ export class FollowerLoop {
     private readonly onError: OnError,
   ) {}
 
+  /** The last record it has taken. */
+  get at(): number {
+    return this.#at
+  }
+
   /** Takes the partition, from the record after the group's last commit on. */
   start(): void {
     if (this.#state !== 'waiting') return

@@ -1,8 +1,9 @@
 /** Snapshots in the log's own SQLite file, so that a track and the commit behind it live or die together. */
 
-import type { Database } from 'bun:sqlite'
+import type { Database, SQLQueryBindings } from 'bun:sqlite'
 import type { Track, TrailPoint } from '../../domain/track'
 import { type Saved, type Snapshots, TRAIL_MAX_POINTS, type Trail } from '../../ports/snapshots'
+import { type BulkInsert, bulkInsert } from './bulk-insert'
 
 /** Beyond so many, all counts are forgotten and made anew: trails of orders nobody drops must not fill the memory. */
 const MAX_COUNTED_TRAILS = 50_000
@@ -10,7 +11,7 @@ const MAX_COUNTED_TRAILS = 50_000
 export class EmbeddedSnapshots implements Snapshots {
   readonly #db: Database
   readonly #saveTrack
-  readonly #saveTrail
+  readonly #saveTrail: BulkInsert
   /** How many points each trail has, counted once and then kept along: never too few. */
   readonly #points = new Map<string, number>()
 
@@ -21,7 +22,7 @@ export class EmbeddedSnapshots implements Snapshots {
        ON CONFLICT (order_id) DO UPDATE SET at = excluded.at, json = excluded.json, saved_ms = excluded.saved_ms
        WHERE excluded.at >= tracks.at`,
     )
-    this.#saveTrail = db.query('INSERT OR IGNORE INTO trail (order_id, at, lat, lng, time_ms) VALUES (?, ?, ?, ?, ?)')
+    this.#saveTrail = bulkInsert(db, 'INSERT OR IGNORE INTO trail (order_id, at, lat, lng, time_ms)', 5)
   }
 
   async load(_partition: number, orders: readonly string[]): Promise<Map<string, Track>> {
@@ -53,7 +54,9 @@ export class EmbeddedSnapshots implements Snapshots {
 
   #addPoints(order: string, trail: readonly TrailPoint[]): void {
     let points = this.#points.get(order) ?? this.#queryPoints(order)
-    for (const { at, lat, lng, timeMs } of trail) points += this.#saveTrail.run(order, at, lat, lng, timeMs).changes
+    const values: SQLQueryBindings[] = []
+    for (const { at, lat, lng, timeMs } of trail) values.push(order, at, lat, lng, timeMs)
+    points += this.#saveTrail(values)
     while (points > TRAIL_MAX_POINTS) points -= this.#thin(order)
     this.#points.set(order, points)
   }
