@@ -126,6 +126,24 @@ describe('OSRM', () => {
     expect(forBicycles.requests[0]?.url.searchParams.get('token')).toBe('t')
   })
 
+  test('a caller’s signal that lives on keeps nothing of the requests made with it', async () => {
+    const { signal } = new AbortController()
+    const listeners = { added: 0, removed: 0 }
+    const add = signal.addEventListener.bind(signal)
+    const remove = signal.removeEventListener.bind(signal)
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners.added++
+      add(...args)
+    }
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listeners.removed++
+      remove(...args)
+    }
+    const routes = new EngineRoutes(osrm, { url: start(osrmAnswer).url })
+    for (let i = 0; i < 5; i++) await routes.route(TRIP, signal)
+    expect(listeners).toEqual({ added: 5, removed: 5 })
+  })
+
   test('a password in the URL goes into the header', async () => {
     const engine = start(osrmAnswer)
     await new EngineRoutes(osrm, { url: engine.url.replace('//', '//user:p%20w@') }).route(TRIP)
