@@ -1,6 +1,9 @@
 import type { RouteAnswer, RouteProvider } from '../../ports/routes'
 import { requestKey } from './request-key'
 
+/** Longer lines (some 2,000 points, a drive across the country) are rare and not asked twice; so `entries` bounds memory. */
+const LONGEST_KEPT = 10_000
+
 export interface CacheOptions {
   /** The most answers kept; the one not used for longest goes first. */
   entries?: number
@@ -24,6 +27,7 @@ export function withCache(next: RouteProvider, options: CacheOptions = {}): Rout
 
   const keep = (key: string, answer: RouteAnswer): void => {
     if (answer.kind === 'unavailable') return
+    if (answer.kind === 'route' && answer.polyline.length > LONGEST_KEPT) return
     kept.delete(key)
     kept.set(key, { answer, untilMs: nowMs() + (answer.kind === 'route' ? routeTtlMs : noRouteTtlMs) })
     const [oldest] = kept.keys()

@@ -28,7 +28,7 @@ export function withCircuitBreaker(next: RouteProvider, options: BreakerOptions 
   return {
     async route(request, signal) {
       const leave = breaker.enter()
-      if (typeof leave === 'number') return unavailable('broken', 'the breaker is open', leave)
+      if (typeof leave === 'number') return unavailable('broken', 'the breaker is open', Math.ceil(leave))
       const answer = await next.route(request, signal)
       leave(answer)
       return answer

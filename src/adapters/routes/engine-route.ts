@@ -32,9 +32,13 @@ export function parseLine(polyline: string): Pick<EngineRoute, 'polyline' | 'lin
   return second === undefined ? { polyline: `${polyline}??`, line: [first, first] } : { polyline, line }
 }
 
+/** Slower than a tired walker, faster than any rider; with an hour for a ferry. */
+const SLOWEST_MPS = 0.2
+const FASTEST_MPS = 100
+
 /**
- * Makes the answer. The line must lead where the request asked, and be about as long as the engine says: a mistake of
- * units or of precision shows there.
+ * Makes the answer. The line must lead where the request asked, be about as long as the engine says, and take a time that
+ * can be: a mistake of units or of precision shows there.
  * @throws UnreadableError
  */
 export function engineAnswer(request: RouteRequest, said: EngineRoute): RouteAnswer {
@@ -43,17 +47,25 @@ export function engineAnswer(request: RouteRequest, said: EngineRoute): RouteAns
   if (Math.abs(measuredM - said.distanceM) > 100 + measuredM / 4) {
     throw new UnreadableError(`the line is ${inKm(measuredM)} long, and said to be ${inKm(said.distanceM)}`)
   }
+  const { polyline, distanceM, durationS, segmentSeconds } = said
+  if (durationS > 3_600 + measuredM / SLOWEST_MPS || durationS < measuredM / FASTEST_MPS - 60) {
+    throw new UnreadableError(`${inKm(measuredM)} are said to take ${Math.round(durationS)} s`)
+  }
   const missed = missedPlace(request, said.line)
   if (missed !== undefined) return missed
-  const { polyline, distanceM, durationS, segmentSeconds } = said
-  const isWhole = segmentSeconds?.length === said.line.length - 1
   return {
     kind: 'route',
     polyline,
     precision: ENGINE_PRECISION,
     distanceM,
     durationS,
-    ...(isWhole && { segmentSeconds }),
+    ...(segmentSeconds !== undefined && fits(segmentSeconds, said) && { segmentSeconds }),
     source: 'engine',
   }
+}
+
+/** Times that do not fit are left out: the way is right without them. */
+function fits(segmentSeconds: readonly number[], { line, durationS }: EngineRoute): boolean {
+  const seconds = segmentSeconds.reduce((sum, one) => sum + one, 0)
+  return segmentSeconds.length === line.length - 1 && seconds <= durationS * 1.1 + 60
 }

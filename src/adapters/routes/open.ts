@@ -27,6 +27,8 @@ export type RouteSettings = Pick<Config, 'routes' | 'routesUrl' | 'routesVehicle
 export interface OpenRoutesOptions {
   /** Told when the engine is given up and when it is back. */
   onBreaker?: (state: BreakerState) => void
+  /** A clock that never goes back, in ms; for tests. */
+  nowMs?: () => number
 }
 
 /**
@@ -46,11 +48,12 @@ export function openRoutes(settings: RouteSettings, options: OpenRoutesOptions =
 }
 
 /** An engine that can be slow, wrong and away without harm to who asks. What is nearest to the engine comes first. */
-function guardedEngine(dialect: EngineDialect, places: EnginePlaces, { onBreaker }: OpenRoutesOptions): RouteProvider {
+function guardedEngine(dialect: EngineDialect, places: EnginePlaces, options: OpenRoutesOptions): RouteProvider {
+  const clock = options.nowMs && { nowMs: options.nowMs }
   const engine = withHeadingWish(withRetry(new EngineRoutes(dialect, places)))
-  const asked = withCircuitBreaker(engine, onBreaker && { onState: onBreaker })
+  const asked = withCircuitBreaker(engine, { ...clock, ...(options.onBreaker && { onState: options.onBreaker }) })
   const bounded = withDeadline(withLimit(asked, LIMIT), ROUTE_DEADLINE_MS)
-  return withCache(withSingleFlight(bounded))
+  return withCache(withSingleFlight(bounded), clock)
 }
 
 /** Each entry is `vehicle=URL`, as its kind in `config.ts` has checked. */

@@ -55,7 +55,7 @@ export const osrm: EngineDialect = {
       url.searchParams.append('bearings', [bearing, ...places.slice(1).map(() => '')].join(';'))
     }
     // osrm-routed writes an answer in pieces: over a connection that is kept, Nagle's algorithm and delayed
-    // acknowledgements add 40 ms. Behind TLS there is a proxy, and a new handshake would cost more.
+    // acknowledgements make it 44 ms instead of 0.4. Behind TLS there is a proxy, and a handshake would cost more.
     return { url, closeAfter: url.protocol === 'http:' }
   },
 
