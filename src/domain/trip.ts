@@ -5,7 +5,7 @@ import { type ArrivalState, NO_ARRIVAL, updateArrival } from './arrival'
 import { advanceEta, type EtaState, estimateEta, type PlannedStop } from './eta'
 import { type ShownEta, showEta } from './eta-display'
 import { distanceM, type Point } from './geo'
-import type { Order } from './order'
+import { type Order, placesLeft } from './order'
 import { choosePrior, type FinishedTrip, NO_PACE, type PaceTable } from './pace'
 import { advance, asksForRoute, DETOUR_FACTOR, type Progress, remainingM } from './progress'
 import { prepareRoute, type Route, type RouteInput, straightRoute } from './route'
@@ -185,9 +185,7 @@ function planOf(order: Order): Plan | undefined {
 function makePlan(order: Order): Plan | undefined {
   if (order.drop === undefined) return undefined
   const isPickedUp = order.status === 'picked_up'
-  const via: Point[] = [...(order.before ?? [])]
-  if (!isPickedUp && order.pickup !== undefined) via.push(order.pickup)
-  via.push(...(order.stops ?? []).filter(({ kind }) => !isPickedUp || kind === 'drop'))
+  const via: Point[] = [...(order.before ?? []), ...placesLeft(order).slice(0, -1)]
   const places = [...via, order.drop].map(({ lat, lng }) => `${lat.toFixed(5)},${lng.toFixed(5)}`)
   return { key: `${isPickedUp ? 'drop' : 'pickup'} ${places.join(' ')}`, via, to: order.drop }
 }
