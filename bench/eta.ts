@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util'
 import { createRandom } from '../cli/riders/random'
 import { readTracks } from '../cli/tracks/read'
+import { TrackFileError } from '../cli/tracks/track'
 import { feedOf, NOISES, type Noise } from './eta/feed'
 import { fitGrid, halfOf } from './eta/fit'
 import { judge } from './eta/judge'
@@ -80,7 +81,11 @@ async function readTrips(paths: readonly string[]): Promise<Trip[]> {
   const found: Trip[] = []
   for (const path of paths) {
     const name = path.slice(path.lastIndexOf('/') + 1)
-    const { tracks } = await readTracks(path)
+    const { tracks } = await readTracks(path).catch((error: unknown) => {
+      if (!(error instanceof TrackFileError)) throw error
+      console.error(`${name} ${error.message}`)
+      return { tracks: [] }
+    })
     found.push(...cutTrips(name, tracks, createRandom(seed, name).next))
   }
   return withoutCopies(found)

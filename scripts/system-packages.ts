@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { findChromium } from './find-chromium.ts'
 
-/** A program that tests need. `apt` and `brew` are the arguments that their installers take for it. */
+/** A program that tests need. `apt` and `brew` are the arguments that their installers take for it, if any. */
 export type SystemPackage = { name: string; present: () => boolean; apt: string[]; brew: string[] }
 
 /** What is known about the machine. */
@@ -18,6 +18,13 @@ const systemPackages: SystemPackage[] = [
     present: () => findChromium() !== undefined,
     apt: ['chromium', 'fonts-dejavu-core'],
     brew: ['--cask', 'chromium'],
+  },
+  {
+    // The tests ask it for real ways; xz unpacks the streets that it finds them on.
+    name: 'Routino',
+    present: () => ['routino-router', 'planetsplitter', 'xz'].every((program) => Bun.which(program) !== null),
+    apt: ['routino', 'xz-utils'],
+    brew: [],
   },
 ]
 
@@ -38,7 +45,8 @@ export function planInstall(missing: SystemPackage[], machine: Machine): { comma
 
 function howTo(missing: SystemPackage[], machine: Machine): string {
   if (machine.hasAptGet) return `sudo apt-get install ${missing.flatMap((entry) => entry.apt).join(' ')}`
-  if (machine.isMac) return missing.map((entry) => `brew install ${entry.brew.join(' ')}`).join(' && ')
+  const isInBrew = missing.every((entry) => entry.brew.length > 0)
+  if (machine.isMac && isInBrew) return missing.map((entry) => `brew install ${entry.brew.join(' ')}`).join(' && ')
   return "install it with your system's package manager and put it on the PATH."
 }
 

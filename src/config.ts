@@ -16,6 +16,7 @@ import {
   origin,
   text,
   url,
+  vehicleUrl,
   yesNo,
 } from './setting-kinds'
 
@@ -121,6 +122,21 @@ export const SETTINGS = {
     meaning: 'Embedded log: normal survives a killed process; full also a power loss, at an fsync an append.',
   },
   mapStyle: { kind: url('https:', 'http:'), meaning: 'Another MapLibre style for the pages.' },
+  routes: {
+    kind: choice('none', 'osrm', 'valhalla', 'graphhopper'),
+    default: 'none',
+    meaning: 'The routing engine to ask for ways and times; none: the order’s own route, or the straight line.',
+  },
+  routesUrl: {
+    kind: url('https:', 'http:'),
+    meaning: 'The routing engine, without /route: for all vehicles that routesVehicleUrls does not name.',
+  },
+  routesVehicleUrls: {
+    kind: list(vehicleUrl(['foot', 'bicycle', 'motorbike', 'car', 'van'])),
+    default: [],
+    meaning: 'Engines for some vehicles: an OSRM server knows one profile, so bicycles need a server of their own.',
+  },
+  routesKey: { kind: text(), secret: true, meaning: 'The API key of GraphHopper’s hosted service.' },
   metricsPublic: { kind: yesNo, default: false, meaning: 'Whether /metrics needs no token.' },
   logLevel: {
     kind: choice('debug', 'info', 'warn', 'error', 'silent'),
@@ -324,7 +340,26 @@ function refuseContradictions(config: Config, problems: string[]): void {
   if (config.role !== 'all' && !hasBrokers && config.redis === undefined) {
     problems.push(`role ${config.role} alone needs ZLT_BROKERS and ZLT_REDIS: without them one process does all`)
   }
+  refuseRouteContradictions(config, problems)
   if (config.silentAfterMs <= config.heartbeatMs) {
     problems.push('silent-after must be longer than heartbeat: a viewer answers at most once a beat')
   }
+}
+
+function refuseRouteContradictions(config: Config, problems: string[]): void {
+  const { routes, routesUrl, routesVehicleUrls, routesKey } = config
+  if (routes !== 'none' && routesUrl === undefined) {
+    problems.push(
+      `routes is ${routes} but routes-url is not set: write where the engine is, e.g. http://127.0.0.1:5000`,
+    )
+  }
+  if (routes === 'none' && (routesUrl !== undefined || routesVehicleUrls.length > 0)) {
+    problems.push('a URL of a routing engine is set but routes is none: set routes to osrm, valhalla or graphhopper')
+  }
+  if (routesKey !== undefined && routes !== 'graphhopper') {
+    problems.push('routes-key is for graphhopper: leave it out, or set routes to graphhopper')
+  }
+  const vehicles = routesVehicleUrls.map((entry) => entry.slice(0, entry.indexOf('=')))
+  const twice = vehicles.find((vehicle, index) => vehicles.indexOf(vehicle) !== index)
+  if (twice !== undefined) problems.push(`routes-vehicle-urls names ${twice} twice`)
 }

@@ -134,6 +134,21 @@ export function url(...schemes: readonly string[]): Kind<string> {
   }
 }
 
+/** A URL for one kind of vehicle, as `bicycle=https://…`. */
+export function vehicleUrl(vehicles: readonly string[]): Kind<string> {
+  const form = `vehicle=${url('https:', 'http:').form}`
+  return {
+    form,
+    word: 'vehicle=url',
+    parse(raw) {
+      const [, vehicle = '', address] = (typeof raw === 'string' && /^([a-z]+)=(.*)$/.exec(raw)) || []
+      if (!vehicles.includes(vehicle)) throw new Error(`write ${form} with one of ${vehicles.join(', ')}`)
+      return `${vehicle}=${url('https:', 'http:').parse(address)}`
+    },
+    format: (value) => value,
+  }
+}
+
 /** The database: Postgres by its URL, or a SQLite file as `sqlite:PATH`. */
 export const databaseUrl: Kind<string> = {
   form: 'postgres://… or sqlite:PATH',

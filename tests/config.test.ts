@@ -156,6 +156,10 @@ describe('values', () => {
     expect(problemsOf({ flags: { [key]: raw } })[0]).toContain(`not ${JSON.stringify(raw)}`)
   })
 
+  test.each(['boat=http://b', 'http://b', 'bicycle=b'])('a vehicle’s engine is refused: %s', (raw) => {
+    expect(problemsOf({ flags: { routesVehicleUrls: raw } })).toHaveLength(1)
+  })
+
   test('all problems are told at once', () => {
     expect(problemsOf({ flags: { port: 'x' }, env: { ZLT_ROLE: 'x', ZLT_X: '1' } })).toHaveLength(3)
   })
@@ -184,6 +188,18 @@ describe('what goes together', () => {
 
   test('one role alone needs the distributed parts', () => {
     expect(problemsOf({ flags: { role: 'auth' } })[0]).toContain('ZLT_BROKERS and ZLT_REDIS')
+  })
+
+  test('a routing engine has its kind and its URL, and no vehicle two', () => {
+    const routes = { routes: 'osrm', routesUrl: 'http://r:5000' }
+    const { config } = load({ flags: { ...routes, routesVehicleUrls: 'bicycle=http://b:5000/, foot=https://f' } })
+    expect(config).toMatchObject({ ...routes, routesVehicleUrls: ['bicycle=http://b:5000', 'foot=https://f'] })
+    expect(problemsOf({ flags: { routes: 'osrm' } })[0]).toContain('routes-url is not set')
+    expect(problemsOf({ flags: { routesUrl: 'http://r' } })[0]).toContain('routes is none')
+    expect(problemsOf({ flags: { routesVehicleUrls: 'car=http://r' } })[0]).toContain('routes is none')
+    expect(problemsOf({ flags: routes, env: { ZLT_ROUTES_KEY: 'k' } })[0]).toContain('routes-key is for graphhopper')
+    const twice = 'car=http://a,car=http://b'
+    expect(problemsOf({ flags: { ...routes, routesVehicleUrls: twice } })[0]).toContain('names car twice')
   })
 
   test('silence is longer than a heartbeat', () => {

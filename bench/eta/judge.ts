@@ -10,6 +10,7 @@ import {
   showEta,
   shownMinutes,
 } from '../../src/domain/eta-display'
+import { nearnessOf } from '../../src/domain/road'
 import { layTimetable, type Prior } from '../../src/domain/timetable'
 import { Baselines } from './baselines'
 import type { Ride } from './ride'
@@ -82,7 +83,7 @@ export function judge({ trip, steps }: Ride, prior: Prior, options: JudgeOptions
       before = step
     }
     if (!step.isShown) continue
-    arrival = updateArrival(arrival, trip.route, progress, step.accuracyM)
+    arrival = updateArrival(arrival, nearnessOf(trip.route, progress), step.accuracyM)
     if (arrival.stage === 'arrived' && judged.arrivalErrorS === undefined) {
       judged.arrivalErrorS = (progress.timeMs - trip.arrivalMs) / 1000
     }

@@ -1,9 +1,9 @@
 /** A trip's readings through the tracker's own gates and onto its route. */
 
+import { fold } from '../../src/domain/fold'
 import type { LocationRecord } from '../../src/domain/location-record'
 import { createOrder, type Order } from '../../src/domain/order'
 import { advance, type Progress } from '../../src/domain/progress'
-import { fold } from '../../src/domain/fold'
 import { emptyTrack } from '../../src/domain/track'
 import type { Delivered } from './feed'
 import type { Trip } from './trips'

@@ -1,8 +1,31 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from './run-command.ts'
 
 const fileName = 'liechtenstein-2013-08-03.osm.pbf'
+
+/** Where `keptExtract` keeps it: git passes over this folder. */
+const cacheFolder = join(import.meta.dir, '../../.cache')
+
+/**
+ * The extract, fetched the first time and kept in the project's `.cache` folder.
+ *
+ * @returns its path
+ * @throws Error where `fetchExtract` does
+ */
+export async function keptExtract(): Promise<string> {
+  const path = join(cacheFolder, fileName)
+  if (await Bun.file(path).exists()) return path
+  await mkdir(cacheFolder, { recursive: true })
+  const folder = await mkdtemp(join(cacheFolder, 'fetch-'))
+  try {
+    // Whoever else fetches it at the same time renames the same file to the same place.
+    await rename(await fetchExtract(folder), path)
+    return path
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
 
 /**
  * Fetches OpenStreetMap's Liechtenstein of 2013-08-03, which Debian ships among the tests of osm2pgsql's source.
@@ -28,11 +51,9 @@ async function aptOptions(folder: string): Promise<string[]> {
   const release = (
     await runCommand(['sh', '-c', '. /etc/os-release && echo $VERSION_CODENAME'], { cwd: folder })
   ).trim()
-  const filters = ['Created-By: Packages', `Codename: ${release}`, 'Component: main']
-  const listed = await runCommand(['apt-get', 'indextargets', '--format', '$(REPO_URI)', ...filters], { cwd: folder })
-  const mirror = listed.split('\n')[0]
-  if (!mirror) throw new Error(`apt knows no mirror of Debian ${release}: run apt-get update first`)
   await Promise.all(['state/lists/partial', 'cache'].map((part) => mkdir(join(folder, part), { recursive: true })))
+  const mirror = (await findMirror(folder, release, [])) ?? (await updateAndFindMirror(folder, release))
+  if (mirror === undefined) throw new Error(`apt knows no mirror of Debian ${release}: look into its sources`)
   const sources = join(folder, 'sources.list')
   await Bun.write(sources, `deb-src ${mirror} ${release} main\n`)
   return [
@@ -42,4 +63,19 @@ async function aptOptions(folder: string): Promise<string[]> {
     ['Dir::Cache', join(folder, 'cache')],
     ['APT::Sandbox::User', ''],
   ].flatMap(([key, value]) => ['-o', `${key}=${value}`])
+}
+
+/** The mirror that the machine's package lists came from. */
+async function findMirror(folder: string, release: string, options: readonly string[]): Promise<string | undefined> {
+  const filters = ['Created-By: Packages', `Codename: ${release}`, 'Component: main']
+  const command = ['apt-get', ...options, 'indextargets', '--format', '$(REPO_URI)', ...filters]
+  return (await runCommand(command, { cwd: folder })).split('\n').find((line) => line !== '')
+}
+
+/** Images for containers are made without package lists: then they are fetched, into the folder. */
+async function updateAndFindMirror(folder: string, release: string): Promise<string | undefined> {
+  const parts = { 'Dir::State::Lists': 'state/lists', 'Dir::Cache': 'cache' }
+  const options = Object.entries(parts).flatMap(([key, part]) => ['-o', `${key}=${join(folder, part)}`])
+  await runCommand(['apt-get', ...options, '-o', 'APT::Sandbox::User=', 'update'], { cwd: folder })
+  return findMirror(folder, release, options)
 }

@@ -1,9 +1,15 @@
 /** How near the rider is to the drop, with hysteresis so that it does not flicker. Pure: no clock. */
 
-import { distanceM } from './geo'
-import { type Progress, remainingM } from './progress'
-import { endOf, type Route } from './route'
 import type { Arrival } from './view'
+
+/** How near the drop is. */
+export interface Nearness {
+  /** By the way that is left, metres. */
+  leftM: number
+  /** By air, metres. */
+  straightM: number
+  timeMs: number
+}
 
 /** Plain JSON. */
 export interface ArrivalState {
@@ -30,27 +36,24 @@ const ARRIVED = {
 const ASSUMED_ACCURACY_M = 15
 
 /**
- * The state after one more step of `advance`.
+ * The state after one more reading.
  *
  * Asks for both distances, so that neither a road behind the house nor a loop past it counts as near. Only the newest
  * reading of those that came together should be given, else a backlog announces what is over.
  */
 export function updateArrival(
   state: ArrivalState,
-  route: Route,
-  progress: Progress,
+  { leftM, straightM, timeMs }: Nearness,
   accuracyM: number = ASSUMED_ACCURACY_M,
 ): ArrivalState {
-  const straightM = distanceM(progress, endOf(route))
-  const leftM = Math.max(straightM, remainingM(route, progress))
+  const furtherM = Math.max(straightM, leftM)
   const radiusM = Math.max(ARRIVED.alongM, ARRIVED.accuracies * accuracyM)
-  const stays = state.stage === 'arrived' && leftM <= ARRIVED.leaveFactor * radiusM
-  if (stays) return state
-  const isInside = remainingM(route, progress) <= radiusM && straightM <= ARRIVED.straightFactor * radiusM
+  if (state.stage === 'arrived' && furtherM <= ARRIVED.leaveFactor * radiusM) return state
+  const isInside = leftM <= radiusM && straightM <= ARRIVED.straightFactor * radiusM
   const inside = isInside ? state.inside + 1 : 0
-  const insideMs = isInside && state.inside > 0 ? state.insideMs : progress.timeMs
-  const isArrived = inside >= ARRIVED.readings || (isInside && progress.timeMs - insideMs >= ARRIVED.afterMs)
-  const stage = isArrived ? 'arrived' : stageAt(leftM, state.stage)
+  const insideMs = isInside && state.inside > 0 ? state.insideMs : timeMs
+  const isArrived = inside >= ARRIVED.readings || (isInside && timeMs - insideMs >= ARRIVED.afterMs)
+  const stage = isArrived ? 'arrived' : stageAt(furtherM, state.stage)
   return stage === undefined ? { inside, insideMs } : { stage, inside, insideMs }
 }
 

@@ -27,7 +27,7 @@ export interface DisplayRules {
 
 export const DISPLAY: DisplayRules = {
   leastMs: 30_000,
-  laterShare: 0.7,
+  laterShare: 0.75,
   earlierShare: 0.25,
   afterMs: 30_000,
   atOnceFactor: 3,

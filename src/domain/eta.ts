@@ -28,6 +28,8 @@ export interface EtaState {
   nextStop: number
   /** The rider stands at that stop. */
   atStop: boolean
+  /** At a stop or away from the route: what passes until the next reading says nothing of the pace. */
+  paused: boolean
 }
 
 /** An arrival with the range that four of five arrivals lie in. */
@@ -90,7 +92,8 @@ export function advanceEta(
   const dtS = (timeMs - state.timeMs) / 1000
   next.atS = secondsTo(route, timetable, progress.alongM)
   // Away from the route there is no expectation, and at a planned stop time has its own.
-  if (progress.offRoute || next.atStop || state.atStop) return next
+  next.paused = progress.offRoute || next.atStop
+  if (next.paused || state.paused) return next
   const keep = Math.exp(-dtS / constants.forgetS)
   const countedS = Math.max(0, Math.min(dtS, constants.longStopS - stood))
   next.elapsedS = state.elapsedS * keep + countedS
@@ -146,8 +149,10 @@ function start(
     expectedS: old?.expectedS ?? 0,
     nextStop: 0,
     atStop: false,
+    paused: false,
   }
   passStops(state, stops, progress)
+  state.paused = progress.offRoute || state.atStop
   return state
 }
 

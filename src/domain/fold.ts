@@ -5,12 +5,14 @@ import { bearingDeg, distanceM } from './geo'
 import type { LocationRecord } from './location-record'
 import { updateMotion } from './motion'
 import type { Order } from './order'
+import type { FinishedTrip } from './pace'
 import { countDrop, type DropCode, type Place, type Track, type TrailPoint } from './track'
+import { advanceTrip, type Knowledge, NO_KNOWLEDGE, type RouteRequest } from './trip'
 
 /** What folding one record came to. */
 export type Folded =
   /** The record is the order's newest position. */
-  | { kind: 'position'; track: Track; trail: TrailPoint }
+  | { kind: 'position'; track: Track; trail: TrailPoint; request?: RouteRequest; finished?: FinishedTrip }
   /** A gate refused it; a late one still belongs to the trail. */
   | { kind: 'dropped'; track: Track; code: DropCode; trail?: TrailPoint }
   /** It was folded before. */
@@ -24,8 +26,16 @@ export type Folded =
  * Deterministic in its arguments, so a replay from any saved track ends in the same position. A record at or below
  * `track.at` changes nothing. Returns a new track; the given one stays as it was.
  * @param order what the table says now; undefined when it has no such id
+ * @param known learned pace, and whether a route may be asked for: a position may come with such a request, whose answer
+ *   `takeRoute` of `trip.ts` puts in
  */
-export function fold(track: Track, order: Order | undefined, record: LocationRecord, at: number): Folded {
+export function fold(
+  track: Track,
+  order: Order | undefined,
+  record: LocationRecord,
+  at: number,
+  known: Knowledge = NO_KNOWLEDGE,
+): Folded {
   if (at <= track.at) return { kind: 'seen', track }
   const step: Step = {
     track: { ...track, at },
@@ -39,7 +49,7 @@ export function fold(track: Track, order: Order | undefined, record: LocationRec
     if (verdict === 'set_aside') return { kind: 'set_aside', track }
     return dropped(step, verdict)
   }
-  return accepted(step)
+  return accepted(step, known)
 }
 
 function placeOf(record: LocationRecord, at: number, lagMs: number): Place {
@@ -68,7 +78,7 @@ function dropped(step: Step, code: DropCode): Folded {
     : { kind: 'dropped', track, code }
 }
 
-function accepted({ track, place }: Step): Folded {
+function accepted({ track, place, order }: Step, known: Knowledge): Folded {
   const previous = track.last
   if (place.headingDeg === undefined) {
     const moved = previous !== undefined && distanceM(previous, place) >= HEADING_MIN_MOVE_M
@@ -80,7 +90,14 @@ function accepted({ track, place }: Step): Folded {
   track.last = place
   if (track.lateRejects.length > 0) track.lateRejects = []
   if (track.jumpRejects.length > 0) track.jumpRejects = []
-  return { kind: 'position', track, trail: trailPoint(place) }
+  const step = order === undefined ? undefined : advanceTrip(track.trip, order, place, known)
+  if (step === undefined) {
+    if (track.trip !== undefined) delete track.trip
+    return { kind: 'position', track, trail: trailPoint(place) }
+  }
+  const { trip, ...asked } = step
+  track.trip = trip
+  return { kind: 'position', track, trail: trailPoint(place), ...asked }
 }
 
 /** Below this a bearing is GPS noise. */

@@ -41,6 +41,9 @@ const CELL_DEG = 0.005
 const CELL_PRIOR_M = 1_000
 /** Beyond this a square forgets by halves, so that it follows the seasons. */
 const CELL_MAX_M = 40_000
+const VEHICLE_MAX_M = 2_000_000
+/** No trip counts as further from what was foretold than this, in ln(took / foretold): half or twice. */
+const MAX_ERROR = 0.7
 const MAX_CELLS = 5_000
 /** The newest trip moves a mean by at least 1/30. */
 const MEMORY_TRIPS = 30
@@ -77,7 +80,10 @@ export function learnTrip(table: PaceTable, trip: FinishedTrip): PaceTable {
   // Judged by what was foretold before this trip was known, or by its own pace when nothing was.
   const foretoldS =
     known.trips === 0 ? seconds : lengthFactor(metres) * secondsBetween(trip.route, known, first.alongM, last.alongM)
-  const error = Math.min(1, Math.max(-1, Math.log(seconds / foretoldS)))
+  const error = Math.min(MAX_ERROR, Math.max(-MAX_ERROR, Math.log(seconds / foretoldS)))
+  // A trip beyond belief (a lunch on the way, a button pressed too late) counts as one at its edge.
+  const believedS = known.trips < MIN_TRIPS ? seconds : foretoldS * Math.exp(error)
+  const kept = known.metres > VEHICLE_MAX_M ? 0.5 : 1
   const bias = known.bias + (error - known.bias) / Math.min(MEMORY_TRIPS, known.trips + 1)
   // The first trips say how they differ from each other, not yet from what is usual.
   const spread =
@@ -85,12 +91,12 @@ export function learnTrip(table: PaceTable, trip: FinishedTrip): PaceTable {
   const timeBias = oldTime.bias + (error - bias - oldTime.bias) / Math.min(MEMORY_TRIPS, oldTime.trips + 1)
   const learned: VehiclePace = {
     trips: known.trips + 1,
-    metres: known.metres + metres,
-    seconds: known.seconds + seconds,
+    metres: kept * known.metres + metres,
+    seconds: kept * known.seconds + believedS,
     bias,
     spread,
     times: { ...known.times, [time]: { trips: oldTime.trips + 1, bias: timeBias } },
-    cells: addToCells(known.cells, trip),
+    cells: addToCells(known.cells, trip, believedS / seconds),
   }
   return { vehicles: { ...table.vehicles, [trip.vehicle]: learned } }
 }
@@ -122,6 +128,13 @@ export function choosePrior(table: PaceTable, route: Route, vehicle: PaceVehicle
   return learnedPrior(table, route, vehicle, hour) ?? enginePrior(route) ?? tablePrior(vehicle, hour, route.lengthM)
 }
 
+/** Seconds per metre of a way of `lengthM` whose streets nobody knows. */
+export function plainPace(table: PaceTable, vehicle: PaceVehicle, hour: HourOfWeek, lengthM: number): number {
+  const known = table.vehicles[vehicle]
+  if (known === undefined || known.trips < MIN_TRIPS) return tablePrior(vehicle, hour, lengthM).paceSpm
+  return (lengthFactor(lengthM) * known.seconds) / known.metres
+}
+
 /** Steps along a line are so long at most, so that each is in one square. */
 const STEP_M = 100
 
@@ -138,12 +151,12 @@ function secondsBetween(route: Route, known: VehiclePace, fromM: number, toM: nu
   return seconds
 }
 
-function addToCells(cells: VehiclePace['cells'], { route, marks }: FinishedTrip): VehiclePace['cells'] {
+function addToCells(cells: VehiclePace['cells'], { route, marks }: FinishedTrip, factor: number): VehiclePace['cells'] {
   const next = { ...cells }
   let from = marks[0]
   for (const to of marks.slice(1)) {
     if (from === undefined || to.timeMs <= from.timeMs) continue
-    const seconds = (to.timeMs - from.timeMs) / 1000
+    const seconds = (factor * (to.timeMs - from.timeMs)) / 1000
     const metres = Math.max(0, to.alongM - from.alongM)
     // Standing belongs to the square it happens in.
     const pieces = metres > 0 ? [...steps(from.alongM, to.alongM)] : [[from.alongM, 0] as const]

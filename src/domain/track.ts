@@ -1,6 +1,7 @@
 /** What the tracker knows of one order's rider: plain data, saved as it is. `fold.ts` is what changes it. */
 
 import { type MotionState, NO_MOTION } from './motion'
+import type { Trip } from './trip'
 
 /** An accepted (or provisionally rejected) fix in the tracker's terms. */
 export interface Place {
@@ -34,6 +35,8 @@ export interface Track {
   /** Too-fast fixes that agree with each other so far, oldest first. */
   jumpRejects: Place[]
   motion: MotionState
+  /** The way to the drop; absent while the order names none. */
+  trip?: Trip
   /** The usual time between fixes in milliseconds, smoothed. */
   intervalMs: number
   /** How many records each gate refused. */
@@ -102,6 +105,6 @@ export function alignTrack(track: Track, assignment: number): Track {
 
 /** The track as it starts under another assignment: nothing of the former rider remains. */
 export function clearForAssignment(track: Track, assignment: number): Track {
-  const { last: _last, boundTo: _boundTo, ...rest } = track
+  const { last: _last, boundTo: _boundTo, trip: _trip, ...rest } = track
   return { ...rest, assignment, lagMs: 0, lateRejects: [], jumpRejects: [], motion: NO_MOTION, intervalMs: 0 }
 }

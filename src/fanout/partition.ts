@@ -3,7 +3,10 @@
 import { type Folded, fold } from '../domain/fold'
 import { type LocationRecord, type PoisonReason, parseRecord } from '../domain/location-record'
 import type { Order } from '../domain/order'
+import type { FinishedTrip } from '../domain/pace'
+import type { RouteInput } from '../domain/route'
 import { alignTrack, countDrop, type DropCode, emptyTrack, type Track, type TrailPoint } from '../domain/track'
+import { type Knowledge, NO_KNOWLEDGE, type RouteRequest, takeRoute } from '../domain/trip'
 import type { StoredRecord } from '../ports/log'
 import type { Saved } from '../ports/snapshots'
 
@@ -18,6 +21,11 @@ export interface PartitionDeps {
   onDrop(code: DropCode): void
   onPoison(reason: PoisonReason, record: StoredRecord): void
   onPosition(): void
+  /** What the fold may know besides facts and records. */
+  knowledge?(): Knowledge
+  /** A way is wanted; the answer comes back by `takeRoute`. */
+  onRequest?(orderId: string, request: RouteRequest): void
+  onFinished?(trip: FinishedTrip): void
 }
 
 interface Aside {
@@ -117,6 +125,17 @@ export class Partition {
     return this.#foldWaiting(orderId, nowMs)
   }
 
+  /** Puts an engine's answer under an order's trip, unless its plan has changed meanwhile. @returns whether it was put */
+  takeRoute(orderId: string, plan: string, line: RouteInput): boolean {
+    const track = this.#tracks.get(orderId)
+    const order = this.deps.order(orderId)
+    if (track?.trip === undefined || track.last === undefined || order === undefined) return false
+    const trip = takeRoute(track.trip, plan, line, order, track.last, this.deps.knowledge?.() ?? NO_KNOWLEDGE)
+    if (trip === track.trip) return false
+    this.#keep({ ...track, trip })
+    return true
+  }
+
   /** Forgets an order at once; nothing of it is saved any more. */
   forget(orderId: string): void {
     this.#tracks.delete(orderId)
@@ -162,12 +181,15 @@ export class Partition {
   #fold(record: LocationRecord, at: number): Folded['kind'] {
     const orderId = record.order_id
     const before = this.#tracks.get(orderId) ?? emptyTrack(orderId)
-    const folded = fold(before, this.deps.order(orderId), record, at)
+    const folded = fold(before, this.deps.order(orderId), record, at, this.deps.knowledge?.())
     if (folded.kind === 'seen' || folded.kind === 'set_aside') return folded.kind
     this.#keep(folded.track)
     if (folded.trail !== undefined) this.#unsaved.get(orderId)?.push(folded.trail)
-    if (folded.kind === 'position') this.deps.onPosition()
-    else this.deps.onDrop(folded.code)
+    if (folded.kind === 'position') {
+      this.deps.onPosition()
+      if (folded.request !== undefined) this.deps.onRequest?.(orderId, folded.request)
+      if (folded.finished !== undefined) this.deps.onFinished?.(folded.finished)
+    } else this.deps.onDrop(folded.code)
     return folded.kind
   }
 

@@ -25,6 +25,10 @@ export interface PositionMessage {
   receivedMs: number
   /** The position part as the socket carries it. */
   json: string | null
+  /** The route that `json` names, by its id. */
+  routeId?: string
+  /** The route part, when the receiver may not have it yet. */
+  routeJson?: string
   /** Records dropped so far, by code; for `ops` only. */
   dropped?: Partial<Record<string, number>>
 }

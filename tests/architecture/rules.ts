@@ -19,6 +19,7 @@ const PARTS: readonly (readonly [prefix: string, part: string])[] = [
   ['src/ports/', 'ports'],
   ['src/adapters/embedded/', 'embedded'],
   ['src/adapters/distributed/', 'distributed'],
+  ['src/adapters/routes/', 'routes'],
   ['src/adapters/open.ts', 'open'],
   ['src/tables/', 'tables'],
   ['src/store/', 'store'],
@@ -38,7 +39,7 @@ const PARTS: readonly (readonly [prefix: string, part: string])[] = [
 
 const SHARED = ['errors', 'shared']
 const ROLE = [...SHARED, 'domain', 'ports', 'tables', 'http']
-const PROGRAM = [...ROLE, 'store', 'embedded', 'distributed', 'open', 'auth', 'ingest', 'fanout']
+const PROGRAM = [...ROLE, 'store', 'embedded', 'distributed', 'routes', 'open', 'auth', 'ingest', 'fanout']
 
 /** What each part may import besides itself. Roles are not in each other's rows, and the store is in auth's alone. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -48,7 +49,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ports: ['errors', 'domain'],
   embedded: [...SHARED, 'domain', 'ports'],
   distributed: [...SHARED, 'domain', 'ports'],
-  open: [...SHARED, 'ports', 'embedded', 'distributed'],
+  routes: [...SHARED, 'domain', 'ports'],
+  open: [...SHARED, 'ports', 'embedded', 'distributed', 'routes'],
   tables: [...SHARED, 'domain', 'ports'],
   store: [...SHARED, 'domain'],
   http: [...SHARED, 'domain'],

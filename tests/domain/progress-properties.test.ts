@@ -4,6 +4,7 @@ import { type ArrivalState, NO_ARRIVAL, updateArrival } from '../../src/domain/a
 import { advanceEta, type EtaState, estimateEta } from '../../src/domain/eta.ts'
 import { type ShownEta, showEta, shownMinutes } from '../../src/domain/eta-display.ts'
 import { advance, BACK_M, type Progress, type Reading, remainingM } from '../../src/domain/progress.ts'
+import { nearnessOf } from '../../src/domain/road.ts'
 import { pointAlong, type Route } from '../../src/domain/route.ts'
 import { layTimetable, type Timetable, tablePrior } from '../../src/domain/timetable.ts'
 import { type Metres, routeOf, START_MS } from './generated-ride.ts'
@@ -63,7 +64,7 @@ function next(state: Whole, route: Route, timetable: Timetable, reading: Reading
     progress,
     eta,
     shown: showEta(state.shown, estimate, progress.timeMs),
-    arrival: updateArrival(state.arrival, route, progress, reading.accuracyM),
+    arrival: updateArrival(state.arrival, nearnessOf(route, progress), reading.accuracyM),
   }
 }
 

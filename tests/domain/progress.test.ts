@@ -258,7 +258,7 @@ describe('routes that meet themselves', () => {
 })
 
 describe('silence and noise', () => {
-  test('tunnel: after an outage the place is where the rider came out, also when the backlog comes first', () => {
+  test('tunnel: after an outage the place is where the rider came out, and no route is asked for', () => {
     const route = routeOf(...STRAIGHT)
     const readings = readingsAlong(STRAIGHT, 12)
     const silent = readings.filter((_, i) => i < 20 || i > 50)
@@ -288,6 +288,26 @@ describe('silence and noise', () => {
     const readings = readingsAlong(square, 10)
     const states = follow(route, [...readings.slice(0, 30), ...readings.slice(180)])
     expect(states[30]?.alongM).toBeCloseTo(180 * 50, -2)
+  })
+
+  test('parked where the route crosses itself, the place stays through a long silence', () => {
+    const crossing: Metres[] = [
+      [0, 0],
+      [1000, 0],
+      [1000, 600],
+      [500, 600],
+      [500, -600],
+    ]
+    const ridden = readingsAlong(
+      [
+        [0, 0],
+        [500, 0],
+      ],
+      10,
+    )
+    const parked = standing([500, 0], 60, lastMs(ridden) + 5000)
+    const after: Reading = { ...place([500, 8]), timeMs: lastMs(parked) + 1_200_000, accuracyM: 8 }
+    expect(last(follow(routeOf(...crossing), [...ridden, ...parked, after])).alongM).toBeCloseTo(500, -2)
   })
 
   test('GPS jump: one reading far away moves nothing', () => {

@@ -1,5 +1,6 @@
 /**
- * Input that nobody should send, each with the answer written down before it was tried.
+ * Input that nobody should send, each with the answer it must get. None is a 5xx, but for Bun's 505 to a version of HTTP
+ * that it does not speak.
  *
  * `400 malformed_json` is our problem document; `400 Bun` is Bun's own answer without a body, given before our code is
  * asked (there is no way to make it ours); `closed` is a connection that ends without an answer, `waits` one that is

@@ -28,6 +28,14 @@ test('another user goes by sudo that asks no password', () => {
   ])
 })
 
+test('what is not in Homebrew is not looked for there', () => {
+  const plan = planInstall([...missing, { name: 'Gamma', present: () => false, apt: ['gamma'], brew: [] }], {
+    ...bare,
+    isMac: true,
+  })
+  expect('advice' in plan && plan.advice).toContain('with your system')
+})
+
 test.each([
   [{ hasAptGet: true }, 'The tests need Alpha, Beta: sudo apt-get install alpha alpha-fonts beta'],
   [{ isMac: true }, 'The tests need Alpha, Beta: brew install --cask alpha && brew install beta'],

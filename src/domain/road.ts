@@ -1,0 +1,88 @@
+/** A line that a rider goes along for an order: progress on it, and what it says of the arrival. Pure. */
+
+import type { Nearness } from './arrival'
+import { advanceEta, type Estimate, type EtaState, estimateEta, type PlannedStop } from './eta'
+import { distanceM } from './geo'
+import type { Order } from './order'
+import { choosePrior, type PaceTable } from './pace'
+import type { Plan } from './plan'
+import { advance, type Progress, remainingM } from './progress'
+import { endOf, prepareRoute, type Route, type RouteInput } from './route'
+import { stopsAlong } from './stops-along'
+import { hourOfWeek, layTimetable, type Prior, type Timetable } from './timetable'
+import type { Place } from './track'
+
+/** Plain JSON. */
+export interface Road {
+  /** Whose line it is: the order came with it, or a routing engine drew it. */
+  source: 'caller' | 'engine'
+  route: RouteInput
+  prior: Prior
+  stops: PlannedStop[]
+  progress: Progress
+  eta: EtaState
+  /** Where the rider was when, every `MARK_EVERY_MS`: what a finished trip teaches. */
+  marks: { alongM: number; timeMs: number }[]
+}
+
+const MARK_EVERY_MS = 20_000
+const MAX_MARKS = 400
+
+/**
+ * Begins on a line; the pace shown on the line before it counts on.
+ * @throws RangeError for a line that cannot be read
+ */
+export function enterRoad(
+  before: Road | undefined,
+  source: Road['source'],
+  line: RouteInput,
+  order: Order,
+  plan: Plan,
+  place: Place,
+  pace: PaceTable,
+): Road {
+  const route = prepareRoute(line)
+  const prior = choosePrior(pace, route, order.vehicle ?? 'unknown', hourOfWeek(place.timeMs, place.lng))
+  const stops = stopsAlong(route, plan.via)
+  const progress = advance(undefined, route, place)
+  const eta = advanceEta(before?.eta, route, layTimetable(route, prior), stops, progress)
+  return { source, route: line, prior, stops, progress, eta, marks: [] }
+}
+
+/** The road after one more accepted place. */
+export function advanceRoad(road: Road, place: Place): Road {
+  const { route, timetable } = preparedOf(road)
+  const progress = advance(road.progress, route, place)
+  const eta = advanceEta(road.eta, route, timetable, road.stops, progress)
+  return { ...road, progress, eta, marks: marked(road.marks, progress) }
+}
+
+/** When the rider arrives along this road. */
+export function estimateRoad(road: Road): Estimate {
+  const { route, timetable } = preparedOf(road)
+  return estimateEta(road.eta, route, timetable, road.stops, road.progress)
+}
+
+/** How near the end of the line is, by it and by air. */
+export function nearnessOf(route: Route, progress: Progress): Nearness {
+  return { leftM: remainingM(route, progress), straightM: distanceM(progress, endOf(route)), timeMs: progress.timeMs }
+}
+
+/** Prepared lines by what they were made from: a track comes back from JSON without them. */
+const prepared = new WeakMap<RouteInput, { prior: Prior; route: Route; timetable: Timetable }>()
+
+/** The road's line, ready to snap to. */
+export function preparedOf({ route: input, prior }: Road): { route: Route; timetable: Timetable } {
+  const known = prepared.get(input)
+  if (known !== undefined && known.prior === prior) return known
+  const route = prepareRoute(input)
+  const made = { prior, route, timetable: layTimetable(route, prior) }
+  prepared.set(input, made)
+  return made
+}
+
+function marked(marks: Road['marks'], { alongM, timeMs, offRoute }: Progress): Road['marks'] {
+  const last = marks.at(-1)
+  if (offRoute || (last !== undefined && timeMs - last.timeMs < MARK_EVERY_MS)) return marks
+  return [...marks.slice(1 - MAX_MARKS), { alongM, timeMs }]
+}
