@@ -25,10 +25,13 @@ const COLUMNS: Columns<Order> = {
   created: (order) => timeOf(order.timeline[0]?.at_ms),
 }
 
+/** A plan is in sequence, so how many come first is its line. */
+const PLAN_COLUMNS: Columns<Order> = { 'stops before': (order) => order.stops_before, ...COLUMNS }
+
 /** The command. */
 export function orderCommand(): Command {
   const command = new Command('order').description('create orders and move them along')
-  for (const sub of [create(), list(), assign(), status(), forget()]) {
+  for (const sub of [create(), list(), assign(), plan(), status(), forget()]) {
     sub.option('--json', 'as JSON')
     command.addCommand(addSettings(sub, ['url', 'data', 'signingKeys', 'issuer', 'database']))
   }
@@ -96,6 +99,25 @@ function assign(): Command {
   })
 }
 
+function plan(): Command {
+  const command = new Command('plan')
+    .description('show a rider’s orders in hand, or put them in sequence')
+    .argument('<partner>', 'the rider’s user id', parseIdArgument)
+    .argument('[order...]', 'the orders to serve first, in this sequence; the others stay behind them', collectIds)
+    .addHelpText('after', '\nExamples:\n  zlt order plan dp1\n  zlt order plan dp1 order125 order123')
+  return command.action(async (partnerId: string, orderIds: string[], options: CommonOptions) => {
+    const client = await openBackend(command)
+    const path = `/partners/${partnerId}/plan`
+    const { items, published } =
+      orderIds.length === 0
+        ? await client.call<Body<'Plan'>>('GET', path)
+        : await client.call<Body<'Plan'>>('POST', path, { order_ids: orderIds })
+    if (options.json) printJson(items)
+    else printTable(items, PLAN_COLUMNS)
+    tellUnlessPublished(published)
+  })
+}
+
 function status(): Command {
   const command = new Command('status')
     .description('move an order along: created → assigned → picked_up → delivered, or cancelled')
@@ -130,5 +152,13 @@ function openBackend(command: Command): Promise<Client> {
 function show(order: Order, options: CommonOptions): void {
   if (options.json) printJson(order)
   else printTable([order], COLUMNS)
-  if (order.published === false) tell('stored, but not yet known to all nodes')
+  tellUnlessPublished(order.published)
+}
+
+function tellUnlessPublished(published: false | undefined): void {
+  if (published === false) tell('stored, but not yet known to all nodes')
+}
+
+function collectIds(raw: string, before: readonly string[] = []): string[] {
+  return [...before, parseIdArgument(raw)]
 }

@@ -44,6 +44,7 @@ export const ERRORS = {
   order_exists: { status: 409, title: 'An order with this id exists' },
   user_exists: { status: 409, title: 'A user with this name or id exists' },
   illegal_transition: { status: 409, title: 'The order cannot move there from where it is' },
+  not_in_hand: { status: 409, title: 'The rider does not have these orders in hand' },
   not_a_partner: { status: 409, title: 'This user is not a delivery partner' },
   last_admin: { status: 409, title: 'The last active administrator must stay' },
   idempotency_conflict: { status: 409, title: 'This Idempotency-Key was used for another request' },

@@ -24,13 +24,17 @@ export function requireOrderId(id: string | undefined): string {
 }
 
 /**
- * The order as the caller may have it: a backend the whole, a rider and a customer what their audience sees
+ * The order as the caller may have it: a backend the whole (but `before` for all orders only), a rider and a customer what their audience sees
  * (`domain/audience.ts`), with their own id in it.
  */
 export function orderFor(claims: Claims, order: Order): Record<string, unknown> {
   const audience = audienceOf(claims, order.id, order)
   if (audience === undefined) throw orderNotFound()
-  if (audience === 'ops') return { ...order }
+  if (audience === 'ops') {
+    const { before, ...own } = order
+    // The stops ahead are other orders', and a token that names orders is good for those alone.
+    return before === undefined || claims.orders !== undefined ? own : { ...own, before }
+  }
   const answer: Record<string, unknown> = { id: order.id, ...projectOrder(order, audience) }
   if (order.partner_id === claims.sub) answer.partner_id = claims.sub
   if (order.customer_id === claims.sub) answer.customer_id = claims.sub

@@ -11,7 +11,7 @@ import { entombOrder, findOrder, inWriteOrder, ordersInHandOf, updateOrder } fro
 export type Change = (order: Order, others: readonly Order[]) => Order | null
 
 /**
- * Changes an order within `tx`; `visible` and `stops_before` of all orders in hand of its rider, before and after,
+ * Changes an order within `tx`; `visible`, `stops_before` and `before` of all orders in hand of its rider, before and after,
  * follow. Every row that changed has a higher `rev` and is thereby due for publication.
  * @param newPartnerId the rider that `change` may give it to
  * @returns the order as it is then; null when it was forgotten; undefined when there is none

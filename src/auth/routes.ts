@@ -19,6 +19,7 @@ import { mintOrderToken } from './mint-order-token'
 import { moveOrder } from './move-order'
 import { orderFor, requireOrderId } from './order-access'
 import { parsePage } from './paging'
+import { planHandlers } from './plan-routes'
 import { userHandlers } from './user-routes'
 
 /** Makes the handlers of all operations that the service `auth` has in `ROUTES`. */
@@ -40,6 +41,7 @@ export function authHandlers(deps: AuthDeps): Handlers {
 
   return {
     ...userHandlers(deps),
+    ...planHandlers(deps),
 
     login: async (c) => noStore(c.json(await logIn(deps, await body(c, 'LoginBody'), deps.addressOf(c)))),
     getMe: (c) => {

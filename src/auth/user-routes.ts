@@ -2,8 +2,7 @@
 
 import type { Context } from 'hono'
 import { isId } from '../domain/id'
-import { ZltError } from '../errors'
-import type { Env, Handler, Handlers } from '../http/app'
+import type { Env, Handlers } from '../http/app'
 import { readJson } from '../http/body'
 import { parseBody } from '../http/schemas'
 import { findUser, listUsers } from '../store/accounts'
@@ -12,6 +11,7 @@ import { changeUser, userNotFound } from './change-user'
 import { createUser } from './create-user'
 import type { AuthDeps } from './deps'
 import { parsePage } from './paging'
+import { unnarrowed } from './unnarrowed'
 
 /** Makes the handlers of `/users`. */
 export function userHandlers(deps: AuthDeps): Pick<Handlers, 'createUser' | 'listUsers' | 'getUser' | 'patchUser'> {
@@ -39,17 +39,6 @@ export function userHandlers(deps: AuthDeps): Pick<Handlers, 'createUser' | 'lis
       const patch = parseBody('UserPatch', await readJson(c.req.raw, deps.maxBodyBytes))
       return c.json(await changeUser(deps, id, patch))
     }),
-  }
-}
-
-/** Refuses tokens that name orders: they are good for those and nothing else. Its answers are not to be cached. */
-function unnarrowed(handler: Handler): Handler {
-  return async function unnarrowedHandler(c) {
-    if (c.get('claims').orders !== undefined) {
-      throw new ZltError('forbidden', 'this token is good for the orders it names and nothing else')
-    }
-    c.header('cache-control', 'no-store')
-    return handler(c)
   }
 }
 

@@ -14,10 +14,15 @@ export interface Order {
   assignment: number
   partner_id?: string
   customer_id?: string
+  /** Place among the orders in hand, which `resequence` gives; those without come after, by assignment. */
+  sequence?: number
   /** Whether the rider may be shown. Kept by `replan`, for all orders of a rider at once. */
   visible: boolean
   stops_before: number
-  /** The stops that the rider makes for other orders first: places without names, which no customer is shown. */
+  /**
+   * The stops that the rider makes for other orders first: places without names, which no customer is shown. Kept by
+   * `replan`; the first `MAX_BEFORE` of them, absent when there are none.
+   */
   before?: Point[]
   pickup?: PlacePart
   drop?: PlacePart
@@ -40,6 +45,8 @@ export type OrderInput = Pick<Order, 'customer_id' | 'pickup' | 'drop' | 'stops'
 
 /** A customer sees the rider only when at most this many stops come first. */
 export const VISIBLE_STOPS_BEFORE = 5
+/** More stops ahead than this are not told: a fact stays small, and the list moves up as the first are made. */
+export const MAX_BEFORE = 20
 /** How long after its end an order can still be opened, and its tokens live. */
 export const AFTER_END_MS = 30 * 60_000
 /** How long after its last record an order that only a token names is gone. */
@@ -84,7 +91,8 @@ export function allowedMoves(order: Pick<Order, 'status'>): OrderStatus[] {
 }
 
 /**
- * Gives the order to a rider; again is a hand-over, which keeps `picked_up` and blanks the old rider's marker.
+ * Gives the order to a rider; again is a hand-over, which keeps `picked_up` and blanks the old rider's marker. It comes
+ * last of the rider's orders, whatever place it had before.
  * @param lastAssignment the highest `assignment` of the rider's other orders in hand: this one comes after them, also
  * when the clock has not moved on since
  */
@@ -93,7 +101,8 @@ export function assignOrder(order: Order, partnerId: string, nowMs: number, last
   const rev = nextRev(Math.max(order.rev, lastAssignment), nowMs)
   const status = order.status === 'picked_up' ? 'picked_up' : 'assigned'
   const timeline = [...order.timeline, { status: 'assigned' as const, at_ms: nowMs }]
-  return { ...order, rev, status, timeline, assignment: rev, partner_id: partnerId }
+  const { sequence: _, ...kept } = order
+  return { ...kept, rev, status, timeline, assignment: rev, partner_id: partnerId }
 }
 
 /** Moves the order along; `illegal` when `allowedMoves` does not name `status`. */
@@ -105,7 +114,10 @@ export function moveOrder(order: Order, status: OrderStatus, nowMs: number): Ord
     status,
     timeline: [...order.timeline, { status, at_ms: nowMs }],
   }
-  if (hasEnded(moved)) moved.ended_at_ms = nowMs
+  if (hasEnded(moved)) {
+    moved.ended_at_ms = nowMs
+    delete moved.sequence
+  }
   return moved
 }
 
@@ -114,21 +126,77 @@ export function editOrder(order: Order, patch: OrderInput, nowMs: number): Order
   return hasEnded(order) ? 'illegal' : { ...order, ...patch, rev: nextRev(order.rev, nowMs) }
 }
 
+/** The orders in hand among `orders`, the one to be served first first. */
+export function inSequence(orders: readonly Order[]): Order[] {
+  const placeOf = ({ sequence }: Order) => sequence ?? Number.MAX_SAFE_INTEGER
+  return orders
+    .filter(isInHand)
+    .sort((a, b) => placeOf(a) - placeOf(b) || a.assignment - b.assignment || (a.id < b.id ? -1 : 1))
+}
+
+/** Where the rider still has to go for this order alone, the drop last; points without names. */
+export function placesLeft({ status, pickup, stops = [], drop }: Order): Point[] {
+  const isPickedUp = status === 'picked_up'
+  const places: (PlacePart | undefined)[] = isPickedUp ? [] : [pickup]
+  places.push(...stops.filter(({ kind }) => !isPickedUp || kind === 'drop'), drop)
+  return places.flatMap((place) => (place === undefined ? [] : { lat: place.lat, lng: place.lng }))
+}
+
 /**
- * Recomputes `visible` and `stops_before` over one rider's orders in hand, in the sequence they were assigned.
+ * Recomputes `visible`, `stops_before` and `before` over one rider's orders, in their sequence.
  * Returns only those that changed, each with a new `rev`: the same transaction must store them all.
  */
 export function replan(ordersOfRider: readonly Order[], nowMs: number): Order[] {
-  const inHand = ordersOfRider.filter(isInHand).sort((a, b) => a.assignment - b.assignment || (a.id < b.id ? -1 : 1))
-  const changed: Order[] = []
-  for (const order of ordersOfRider) {
-    const place = inHand.indexOf(order)
-    const stopsBefore = Math.max(0, place)
-    const visible = place >= 0 && stopsBefore <= VISIBLE_STOPS_BEFORE
-    if (visible === order.visible && stopsBefore === order.stops_before) continue
-    changed.push({ ...order, rev: nextRev(order.rev, nowMs), visible, stops_before: stopsBefore })
+  const plans = new Map<string, Plan>()
+  let ahead: Point[] = []
+  for (const [place, order] of inSequence(ordersOfRider).entries()) {
+    plans.set(order.id, { visible: place <= VISIBLE_STOPS_BEFORE, stops_before: place, before: ahead })
+    ahead = [...ahead, ...placesLeft(order)].slice(0, MAX_BEFORE)
   }
-  return changed
+  return ordersOfRider.flatMap((order) => {
+    const plan = plans.get(order.id) ?? NO_PLAN
+    if (follows(order, plan)) return []
+    const { before: _, ...kept } = order
+    const { before, ...rest } = plan
+    return { ...kept, rev: nextRev(order.rev, nowMs), ...rest, ...(before.length > 0 && { before }) }
+  })
+}
+
+/**
+ * Puts the orders `ids` first, in this sequence; the rider's others in hand keep theirs behind them.
+ * Returns what changed, like `replan`; nothing when they are in this sequence already.
+ * @param ids orders in hand among `ordersOfRider`, each once
+ */
+export function resequence(ordersOfRider: readonly Order[], ids: readonly string[], nowMs: number): Order[] {
+  const current = inSequence(ordersOfRider)
+  const rankOf = (order: Order) => ids.indexOf(order.id) >>> 0
+  const wanted = current.toSorted((a, b) => rankOf(a) - rankOf(b))
+  if (wanted.every((order, place) => order === current[place])) return []
+  const numbers = new Map<string, number>()
+  // Those that were never numbered and are not named now stay as they are: they come last in any case.
+  for (const order of wanted) {
+    if (ids.includes(order.id) || order.sequence !== undefined) numbers.set(order.id, numbers.size + 1)
+  }
+  const numbered = ordersOfRider.map((order) => {
+    const sequence = numbers.get(order.id)
+    return sequence === order.sequence || sequence === undefined
+      ? order
+      : { ...order, rev: nextRev(order.rev, nowMs), sequence }
+  })
+  const replanned = new Map(replan(numbered, nowMs).map((order) => [order.id, order]))
+  return numbered.flatMap((order, i) => replanned.get(order.id) ?? (order === ordersOfRider[i] ? [] : order))
+}
+
+type Plan = Pick<Order, 'visible' | 'stops_before'> & { before: Point[] }
+
+/** Of an order that nobody has in hand. */
+const NO_PLAN: Plan = { visible: false, stops_before: 0, before: [] }
+
+function follows(order: Order, plan: Plan): boolean {
+  if (order.visible !== plan.visible || order.stops_before !== plan.stops_before) return false
+  const { before = [] } = order
+  const isSame = (point: Point, i: number) => point.lat === plan.before[i]?.lat && point.lng === plan.before[i]?.lng
+  return before.length === plan.before.length && before.every(isSame)
 }
 
 /** What is left of an ended order once nobody may open it any more. */

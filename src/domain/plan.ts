@@ -1,7 +1,7 @@
 /** Where a rider still has to go for an order, in sequence. Pure. */
 
 import type { Point } from './geo'
-import type { Order } from './order'
+import { type Order, placesLeft } from './order'
 
 export interface Plan {
   /** Another key is another way to go. */
@@ -27,10 +27,8 @@ export function planOf(order: Order): Plan | undefined {
 /** The stops of other orders come first, then the pickup while it is not done, then this order's own, then the drop. */
 function makePlan(order: Order, drop: Point): Plan {
   const isPickedUp = order.status === 'picked_up'
-  const via: Point[] = [...(order.before ?? [])]
-  if (!isPickedUp && order.pickup !== undefined) via.push(order.pickup)
-  via.push(...(order.stops ?? []).filter(({ kind }) => !isPickedUp || kind === 'drop'))
+  const via = [...(order.before ?? []), ...placesLeft(order).slice(0, -1)]
   const names = [...via, drop].map(({ lat, lng }) => `${lat.toFixed(5)},${lng.toFixed(5)}`)
   const key = `${isPickedUp ? 'drop' : 'pickup'} ${names.join(' ')}`
-  return { key, via: via.map(({ lat, lng }) => ({ lat, lng })), to: { lat: drop.lat, lng: drop.lng } }
+  return { key, via, to: { lat: drop.lat, lng: drop.lng } }
 }

@@ -2,6 +2,7 @@
 
 import type { Role } from '../domain/audience'
 import type { ErrorCode } from '../errors'
+import { OPERATIONS_ROUTES } from './operations-routes'
 import type { SchemaName } from './schemas'
 
 /** The role of a process. `all` is every one of them in one process. */
@@ -247,46 +248,27 @@ export const ROUTES = {
     errors: ['order_not_found'],
   },
 
-  getHealth: {
+  getPlan: {
     method: 'GET',
-    path: '/healthz',
-    service: 'every',
-    who: 'public',
-    summary: 'Whether the process lives',
-    answers: { 200: 'Health' },
+    path: '/partners/:id/plan',
+    service: 'auth',
+    who: ['ADMIN', 'INTERNAL_SERVICE', 'DELIVERY_PARTNER'],
+    summary: 'The orders a rider has in hand, the next one first; a rider asks for its own',
+    answers: { 200: 'Plan' },
+    errors: ['not_found'],
   },
-  getReady: {
-    method: 'GET',
-    path: '/readyz',
-    service: 'every',
-    who: 'public',
-    summary: 'Whether it can do its work now, and why not',
-    answers: { 200: 'Readiness', 503: 'Readiness' },
+  setPlan: {
+    method: 'POST',
+    path: '/partners/:id/plan',
+    service: 'auth',
+    who: BACKEND,
+    summary: 'Put a rider’s orders in sequence; those not named keep theirs behind the named ones',
+    body: 'PlanBody',
+    answers: { 200: 'Plan', 202: 'Plan' },
+    errors: ['not_found', 'not_in_hand', 'disk_full'],
   },
-  getMetrics: {
-    method: 'GET',
-    path: '/metrics',
-    service: 'every',
-    who: ['ADMIN', 'INTERNAL_SERVICE'],
-    summary: 'Metrics in Prometheus’ text format; a setting opens it to all',
-    answers: { 200: null },
-  },
-  getOpenApi: {
-    method: 'GET',
-    path: '/openapi.json',
-    service: 'every',
-    who: 'public',
-    summary: 'This document',
-    answers: { 200: null },
-  },
-  getAsyncApi: {
-    method: 'GET',
-    path: '/asyncapi.json',
-    service: 'every',
-    who: 'public',
-    summary: 'The document of the socket and the topics (AsyncAPI 3)',
-    answers: { 200: null },
-  },
+
+  ...OPERATIONS_ROUTES,
 } as const satisfies Record<string, Route>
 
 export type Operation = keyof typeof ROUTES

@@ -43,6 +43,11 @@ const orderFields = {
   promised_ms: epochMs.optional(),
 }
 
+const unpublished = z
+  .literal(false)
+  .optional()
+  .describe('present when the change is stored but not yet known to all nodes')
+
 const order = z.object({
   id,
   rev: z.number().int(),
@@ -51,10 +56,15 @@ const order = z.object({
   assignment: z.number().int(),
   partner_id: id.optional(),
   ...orderFields,
+  sequence: z.number().int().optional().describe('place in the rider’s plan; absent: behind those that have one'),
   visible: z.boolean(),
   stops_before: z.number().int(),
+  before: z
+    .array(z.object({ lat: z.number(), lng: z.number() }))
+    .optional()
+    .describe('where the rider goes for other orders first; for backends only'),
   ended_at_ms: epochMs.optional(),
-  published: z.literal(false).optional().describe('present when the change is stored but not yet known to all nodes'),
+  published: unpublished,
 })
 
 const user = z.object({ id, username, role, disabled: z.boolean(), created_at_ms: epochMs })
@@ -115,6 +125,15 @@ export const SCHEMAS = {
   OrderList: z.object({ items: z.array(order), next_cursor: text.optional() }),
   AssignBody: z.strictObject({ partner_id: id }),
   StatusBody: z.strictObject({ status }),
+  PlanBody: z.strictObject({
+    order_ids: z
+      .array(id)
+      .min(1)
+      .max(500)
+      .refine((ids) => new Set(ids).size === ids.length, 'name each order once')
+      .meta({ uniqueItems: true }),
+  }),
+  Plan: z.object({ items: z.array(order), published: unpublished }),
   OrderTokenBody: z.strictObject({
     role: z.enum(['CUSTOMER', 'DELIVERY_PARTNER']),
     sub: id,

@@ -4,8 +4,16 @@ import { assignOrder } from '../../src/auth/assign-order.ts'
 import { createOrder } from '../../src/auth/create-order.ts'
 import { forgetOrder } from '../../src/auth/forget-order.ts'
 import { moveOrder } from '../../src/auth/move-order.ts'
+import { setPlan } from '../../src/auth/rider-plan.ts'
 import type { Claims } from '../../src/domain/audience.ts'
-import { allowedMoves, hasEnded, isInHand, type Order, VISIBLE_STOPS_BEFORE } from '../../src/domain/order.ts'
+import {
+  allowedMoves,
+  hasEnded,
+  isInHand,
+  type Order,
+  placesLeft,
+  VISIBLE_STOPS_BEFORE,
+} from '../../src/domain/order.ts'
 import type { OrderStatus } from '../../src/domain/view.ts'
 import type { Database } from '../../src/store/database.ts'
 import { listOrders } from '../../src/store/orders.ts'
@@ -18,6 +26,7 @@ type Step =
   | { kind: 'assign'; order: number; rider: number; clockMs: number }
   | { kind: 'move'; order: number; status: OrderStatus; clockMs: number }
   | { kind: 'forget'; order: number; clockMs: number }
+  | { kind: 'plan'; rider: number; orders: number[]; clockMs: number }
 
 const order = fc.nat(11)
 /** The clock may stand still or be set back. */
@@ -34,6 +43,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), order, clockMs }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('plan' as const),
+      rider: fc.nat(2),
+      orders: fc.uniqueArray(order, { minLength: 1, maxLength: 3 }),
+      clockMs,
+    }),
+  },
 )
 
 for (const { name, open } of DATABASES) {
@@ -44,22 +62,19 @@ for (const { name, open } of DATABASES) {
   })
   afterAll(() => close())
 
-  test(`on ${name}, after any changes each rider's orders are in the sequence of their assigning, and revs only rise`, async () => {
+  test(`on ${name}, after any changes each rider's orders are in the sequence of their assigning or of its plan, and revs only rise`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
         await store.write((tx) => tx`DELETE FROM orders`)
         let nowMs = 1_760_000_000_000
         const deps = { store, now: () => nowMs }
-        for (let n = 0; n < 12; n++) await createOrder(deps, BACKEND, { id: `o${n}` }, undefined)
+        for (let n = 0; n < 12; n++) await createOrder(deps, BACKEND, { id: `o${n}`, ...placesOf(n) }, undefined)
         let before = await allOrders(store)
-        /** Per rider, the ids in the sequence they were assigned: the model. */
-        const sequence: string[] = []
+        /** The ids, those of one rider in its sequence: the model. */
+        let sequence: string[] = []
         for (const step of steps) {
           nowMs += step.clockMs
-          const id = `o${step.order}`
-          const done = await apply(deps, step, id)
-          if (done && step.kind === 'assign') sequence.splice(sequence.indexOf(id) >>> 0, 1)
-          if (done && step.kind === 'assign') sequence.push(id)
+          if (await apply(deps, step)) sequence = sequenceAfter(sequence, step)
           const after = await allOrders(store)
           checkPlans(after, sequence)
           checkRevs(before, after)
@@ -79,9 +94,48 @@ for (const { name, open } of DATABASES) {
     const places = (await allOrders(store)).map(({ stops_before }) => stops_before)
     expect(places.sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
   })
+
+  test(`on ${name}, plans, assignments and moves at once leave one plan without gaps`, async () => {
+    await store.write((tx) => tx`DELETE FROM orders`)
+    const deps = { store, now: () => 1_760_000_000_000 }
+    const ids = Array.from({ length: 8 }, (_, n) => `p${n}`)
+    for (const id of ids) await createOrder(deps, BACKEND, { id, drop: { lat: 1, lng: 2 } }, undefined)
+    for (const id of ids.slice(0, 5)) await assignOrder(deps, BACKEND, id, 'r1', undefined)
+    const settled = await Promise.allSettled([
+      setPlan(deps, 'r1', ['p4', 'p2']),
+      ...ids.slice(5).map((id) => assignOrder(deps, BACKEND, id, 'r1', undefined)),
+      moveOrder(deps, BACKEND, 'p0', 'cancelled', undefined),
+      assignOrder(deps, BACKEND, 'p1', 'r2', undefined),
+      setPlan(deps, 'r1', ['p3', 'p1']),
+    ])
+    // Only the last may come too late: p1 may be gone.
+    for (const [n, one] of settled.entries()) {
+      if (one.status === 'rejected') expect([n, one.reason.code]).toEqual([settled.length - 1, 'not_in_hand'])
+    }
+    const mine = (await allOrders(store)).filter((order) => order.partner_id === 'r1' && isInHand(order))
+    const inPlan = mine.toSorted((a, b) => a.stops_before - b.stops_before)
+    expect(inPlan.map(({ stops_before }) => stops_before)).toEqual([0, 1, 2, 3, 4, 5])
+    expect(inPlan.map(({ before = [] }) => before.length)).toEqual([0, 1, 2, 3, 4, 5])
+  })
 }
 
-async function apply(deps: { store: Database; now: () => number }, step: Step, id: string): Promise<boolean> {
+/** Places of an order; every third has none. */
+function placesOf(n: number): Pick<Order, 'pickup' | 'drop'> {
+  return n % 3 === 2
+    ? {}
+    : { pickup: { lat: n, lng: 1, name: `Shop ${n}` }, drop: { lat: n, lng: 2, name: `Home ${n}` } }
+}
+
+function sequenceAfter(sequence: readonly string[], step: Step): string[] {
+  const moved = step.kind === 'plan' ? step.orders.map((n) => `o${n}`) : [`o${step.order}`]
+  const others = sequence.filter((id) => !moved.includes(id))
+  if (step.kind === 'plan') return [...moved, ...others]
+  return step.kind === 'assign' ? [...others, ...moved] : [...sequence]
+}
+
+async function apply(deps: { store: Database; now: () => number }, step: Step): Promise<boolean> {
+  if (step.kind === 'plan') return applyPlan(deps, RIDERS[step.rider] ?? '', sequenceAfter([], step))
+  const id = `o${step.order}`
   const before = (await allOrders(deps.store)).find((order) => order.id === id)
   const work =
     step.kind === 'assign'
@@ -100,6 +154,17 @@ async function apply(deps: { store: Database; now: () => number }, step: Step, i
   return legal
 }
 
+async function applyPlan(deps: { store: Database; now: () => number }, rider: string, ids: string[]): Promise<boolean> {
+  const mine = (await allOrders(deps.store)).filter((order) => order.partner_id === rider && isInHand(order))
+  const missing = ids.filter((id) => !mine.some((order) => order.id === id))
+  const answer = await setPlan(deps, rider, ids).then(
+    (orders) => orders.map(({ id }) => id).slice(0, ids.length),
+    (error) => [error.code, ...error.members.order_ids],
+  )
+  expect(answer).toEqual(missing.length === 0 ? ids : ['not_in_hand', ...missing])
+  return missing.length === 0
+}
+
 async function allOrders(store: Database): Promise<Order[]> {
   return (await store.read((tx) => listOrders(tx, {}, 500))).map(({ order }) => order)
 }
@@ -111,9 +176,14 @@ function checkPlans(orders: readonly Order[], sequence: readonly string[]): void
     )
     inHand.forEach((order, place) => {
       expect(order).toMatchObject({ stops_before: place, visible: place <= VISIBLE_STOPS_BEFORE })
+      expect(order.before ?? []).toEqual(inHand.slice(0, place).flatMap(placesLeft).slice(0, 20))
     })
   }
-  for (const order of orders) if (!isInHand(order)) expect(order).toMatchObject({ stops_before: 0, visible: false })
+  for (const order of orders) {
+    if (isInHand(order)) continue
+    expect(order).toMatchObject({ stops_before: 0, visible: false })
+    expect(order).not.toHaveProperty('before')
+  }
 }
 
 function checkRevs(before: readonly Order[], after: readonly Order[]): void {

@@ -121,6 +121,29 @@ describe('what is sent and shown', () => {
     expect(stderr).toBe('stored, but not yet known to all nodes\n')
   })
 
+  test('a plan is read without ids and set with them, in their sequence', async () => {
+    const asked: unknown[] = []
+    const order = { rev: 1, status: 'assigned', timeline: [], assignment: 1, visible: true, stops_before: 0 }
+    let published = {}
+    answer = async (request) => {
+      const text = await request.text()
+      asked.push([request.method, new URL(request.url).pathname, text === '' ? undefined : JSON.parse(text)])
+      const items = ['o2', 'o1'].map((id, stops_before) => ({ ...order, id, stops_before }))
+      return Response.json({ items, ...published })
+    }
+    const read = await runZlt(['order', 'plan', 'dp1'], { env })
+    published = { published: false }
+    const set = await runZlt(['order', 'plan', 'dp1', 'o2', 'o1', '--json'], { env })
+    expect(asked).toEqual([
+      ['GET', '/partners/dp1/plan', undefined],
+      ['POST', '/partners/dp1/plan', { order_ids: ['o2', 'o1'] }],
+    ])
+    const lines = read.stdout.split('\n').map((line) => line.split(/\s{2,}/).slice(0, 3))
+    expect(lines).toEqual([['STOPS BEFORE', 'ID', 'STATUS'], ['0', 'o2', 'assigned'], ['1', 'o1', 'assigned'], ['']])
+    expect(JSON.parse(set.stdout)).toMatchObject([{ id: 'o2' }, { id: 'o1' }])
+    expect([read.stderr, set.stderr]).toEqual(['', 'stored, but not yet known to all nodes\n'])
+  })
+
   test('forgetting has no body to show', async () => {
     answer = () => new Response(null, { status: 204 })
     expect(await runZlt(['order', 'forget', 'o1'], { env })).toEqual({

@@ -26,6 +26,8 @@ describe('how it ends', () => {
     [['order', 'list', '--status', 'lost'], 'Allowed choices are created'],
     [['order', 'create', '--drop', '91,0'], 'Write lat,lng or lat,lng,name'],
     [['order', 'assign', 'o1'], "missing required argument 'partner'"],
+    [['order', 'plan'], "missing required argument 'partner'"],
+    [['order', 'plan', 'dp1', 'o1', 'o 2'], 'An id is 1–64'],
     [['serve', 'now'], 'too many arguments'],
     [['serve', '--port', 'x'], '--port is "x": write a whole number'],
   ])('wrong usage says so and exits 2: %j', async (args, words) => {

@@ -87,6 +87,16 @@ describe('what an audience gets', () => {
     )
   })
 
+  test('nobody who watches gets the stops of other orders, nor their sequence', () => {
+    const behind = { ...full, stops_before: 1, before: [{ lat: 7, lng: 8 }], sequence: 2 }
+    for (const audience of AUDIENCES) {
+      const part = projectOrder(behind, audience)
+      expect(part.stops_before).toBe(1)
+      expect(part).not.toHaveProperty('before')
+      expect(part).not.toHaveProperty('sequence')
+    }
+  })
+
   test('riders get their stops, operators the ids too', () => {
     expect(projectOrder(full, 'rider')).toHaveProperty('stops')
     expect(projectOrder(full, 'rider')).not.toHaveProperty('customer_id')
