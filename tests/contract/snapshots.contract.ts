@@ -210,7 +210,16 @@ export const SNAPSHOTS_CASES: readonly SnapshotsCase[] = [
     async run({ snapshots, reopen }) {
       expect(await snapshots.loadPace(PARTITION + 7)).toBeUndefined()
       const times = { w2: { trips: 3, bias: -0.125 } }
-      const car = { trips: 3, metres: 9_000.5, seconds: 1_800, bias: 0.1, spread: 0.25, times, cells: {} }
+      const car = {
+        trips: 3,
+        metres: 9_000.5,
+        seconds: 1_800,
+        bias: 0.1,
+        spread: 0.25,
+        roughness: 0.5,
+        times,
+        cells: {},
+      }
       await snapshots.savePace(PARTITION, { vehicles: {} })
       await snapshots.savePace(PARTITION, { vehicles: { car } })
       expect(await (await reopen()).loadPace(PARTITION)).toEqual({ vehicles: { car } })
