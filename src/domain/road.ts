@@ -43,9 +43,11 @@ export function enterRoad(
 ): Road {
   const route = prepareRoute(line)
   const prior = choosePrior(pace, route, order.vehicle ?? 'unknown', hourOfWeek(place.timeMs, place.lng))
+  const timetable = layTimetable(route, prior)
+  prepared.set(line, { prior, route, timetable })
   const stops = stopsAlong(route, plan.via)
   const progress = advance(undefined, route, place)
-  const eta = advanceEta(before?.eta, route, layTimetable(route, prior), stops, progress)
+  const eta = advanceEta(before?.eta, route, timetable, stops, progress)
   return { source, route: line, prior, stops, progress, eta, marks: [] }
 }
 

@@ -10,7 +10,7 @@ import { type FinishedTrip, NO_PACE, type PaceTable, plainPace } from './pace'
 import { type Plan, planOf } from './plan'
 import { asksForRoute, DETOUR_FACTOR } from './progress'
 import { advanceRoad, enterRoad, estimateRoad, nearnessOf, preparedOf, type Road } from './road'
-import { prepareRoute, type Route, type RouteInput } from './route'
+import type { Route, RouteInput } from './route'
 import { hourOfWeek } from './timetable'
 import type { Place } from './track'
 import type { Vehicle } from './view'
@@ -76,11 +76,8 @@ export function advanceTrip(
   if (plan === undefined) return undefined
   const same = before?.plan === plan.key ? before : undefined
   if (same?.road !== undefined) return ride(same, same.road, order, plan, place, known)
-  const line = same === undefined ? callersLine(order) : undefined
-  if (line !== undefined) {
-    const road = enterRoad(before?.road, 'caller', line, order, plan, place, known.pace)
-    return { trip: onRoad(blank(plan), road, place) }
-  }
+  const road = same === undefined ? callersRoad(before, order, plan, place, known) : undefined
+  if (road !== undefined) return { trip: onRoad(blank(plan), road, place) }
   return goStraight(same, order, plan, place, known)
 }
 
@@ -174,14 +171,20 @@ function blank(plan: Plan): Trip {
 }
 
 /** The caller's line leads from pickup to drop, so it holds from the pickup on, with nobody else's stops in between. */
-function callersLine(order: Order): RouteInput | undefined {
+function callersRoad(
+  before: Trip | undefined,
+  order: Order,
+  plan: Plan,
+  place: Place,
+  known: Knowledge,
+): Road | undefined {
   const isOurs = order.status === 'picked_up' && (order.before ?? []).length === 0
   if (!isOurs || order.route === undefined) return undefined
   const { polyline, precision } = order.route
   try {
-    prepareRoute({ polyline, precision })
-    return { polyline, precision }
+    return enterRoad(before?.road, 'caller', { polyline, precision }, order, plan, place, known.pace)
   } catch {
+    // A line that cannot be read was refused at the door; another program may have written it.
     return undefined
   }
 }
