@@ -142,11 +142,8 @@ describe('the way to the drop', () => {
 
   test('ends with the arrival, stage by stage', () => {
     const way = start(orderTo(DROP))
-    const stages = [0.7, 2_750, 2_920, 3_000].map((eastM) => {
-      way.ride([
-        [eastM, 0],
-        [eastM + 10, 0],
-      ])
+    const stages = [700, 2_800, 2_920, 3_000].map((eastM) => {
+      way.stand([eastM, 0], 10)
       return partOf(way.now, way.order).arrival
     })
     expect(stages).toEqual([undefined, 'nearby', 'arriving', 'arrived'])
