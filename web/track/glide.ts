@@ -61,6 +61,8 @@ export class Glide {
       this.#frames = [frameOf(fix, fix.fixTimeMs)]
       return
     }
+    // A clock that begins anew begins now: the marker goes on from where it is.
+    if (this.#shown && this.#clock.timeMs === undefined) this.#clock.read(nowMs)
     const dry = this.#dryFrom(last)
     const next = nextFrame(dry ?? last, before, fix)
     // A marker that waits for news has nothing left to show before it.
