@@ -118,10 +118,11 @@ export class LiveMap {
 
   #drawScene(): void {
     if (!this.#view || !this.#scene) return
-    this.#view.setPose(this.#motion.pose(this.#serverNowMs()))
+    // What came may have ended the marker's rest; one that moves is drawn by frames alone, else it would tremble.
+    const rests = this.#nextFrame.request === undefined
+    if (rests) this.#view.setPose(this.#motion.pose(this.#serverNowMs()))
     this.#view.setScene(this.#scene)
-    // What came may have ended the marker's rest.
-    this.#nextFrameIn(0)
+    if (rests) this.#nextFrameIn(0)
   }
 
   /** Where the rider was last seen long ago, no road ahead is claimed: all of it is pale. */
@@ -131,10 +132,10 @@ export class LiveMap {
     return { toGo: [], taken: [...lines.taken, ...lines.toGo], link: [] }
   }
 
-  #frame(): void {
+  #frame(frameMs: number): void {
     if (this.#state !== 'open' || !this.#view) return
-    const nowMs = this.#serverNowMs()
-    const pose = this.#motion.pose(nowMs)
+    // The frame's own time, not that of this call: a busy page calls late, and the marker would tremble.
+    const pose = this.#motion.pose(this.#serverNowMs() - Math.max(0, performance.now() - frameMs))
     this.#view.setPose(pose)
     const linesKey = `${pose?.lng} ${pose?.lat} ${this.#scene?.drop?.lng} ${this.#trailRevision} ${this.#scene?.lastSeen}`
     if (linesKey !== this.#linesKey && performance.now() - this.#linesAtMs > this.#linesWaitMs(pose)) {
@@ -153,13 +154,12 @@ export class LiveMap {
     return distanceM(pose, cutAt) > cutPx * this.#view.metersPerPx(pose.lat) ? linesSoonestMs : linesEveryMs
   }
 
-  /** Draws the next frame so late, at the earliest; whatever was asked for before is over. */
+  /** Draws the next frame so late, at the earliest; a rest that was begun is over. */
   #nextFrameIn(restMs: number): void {
     clearTimeout(this.#nextFrame.timer)
-    if (this.#nextFrame.request !== undefined) cancelAnimationFrame(this.#nextFrame.request)
     this.#nextFrame =
       restMs > 0
         ? { timer: setTimeout(() => this.#nextFrameIn(0), restMs) }
-        : { request: requestAnimationFrame(() => this.#frame()) }
+        : { request: requestAnimationFrame((frameMs) => this.#frame(frameMs)) }
   }
 }
