@@ -1,4 +1,4 @@
-import { type OrderPart, type PositionPart, shownPosition } from '../../src/domain/view.ts'
+import { type Eta, type OrderPart, type PositionPart, shownPosition } from '../../src/domain/view.ts'
 import { formatDistance, formatMinutesRange, formatTime, formatTimeOrDay, formatTimeRange, pluralOf } from './format.ts'
 import { distanceM } from './geo.ts'
 import { isStale, type Moment, stateOf } from './sentence.ts'
@@ -10,6 +10,8 @@ export type ArrivalModel = {
   main: string
   /** Beside it, smaller. */
   aside?: string
+  /** Guessed without a road: it is shown a little softer. */
+  soft?: true
   /** For the tab's title and icon. */
   minutes?: number
   /** The kicker above it. */
@@ -17,6 +19,8 @@ export type ArrivalModel = {
 }
 
 const arrivingBelowMs = 2 * 60_000
+/** Sooner than this nothing is foretold. */
+const leastMs = 60_000
 
 /** What stands in the place of the arrival; no number is made up. */
 export function arrivalOf(moment: Moment): ArrivalModel {
@@ -56,8 +60,7 @@ function underway(moment: Moment, order: OrderPart | undefined, position: Positi
   if (eta) {
     return {
       label,
-      main: formatTimeRange(eta.earliest_ms, eta.latest_ms),
-      aside: formatMinutesRange(eta.earliest_ms - nowMs, eta.latest_ms - nowMs),
+      ...rangeOf(eta, nowMs),
       minutes: Math.max(1, Math.round((eta.arrival_ms - nowMs) / 60_000)),
     }
   }
@@ -69,6 +72,17 @@ function underway(moment: Moment, order: OrderPart | undefined, position: Positi
   return meters === undefined
     ? { label, main: words.onTheWay, ...promiseOf(order, nowMs) }
     : { label: words.distance, main: formatDistance(meters), ...(promiseOf(order, nowMs) ?? { aside: words.away }) }
+}
+
+/** Both ends count down between pushes; what is over cannot be the earliest any more. */
+function rangeOf(
+  { earliest_ms, latest_ms, source }: Eta,
+  nowMs: number,
+): Pick<ArrivalModel, 'main' | 'aside' | 'soft'> {
+  const earliestMs = Math.max(earliest_ms, nowMs + leastMs)
+  const main = formatTimeRange(earliestMs, latest_ms)
+  const aside = formatMinutesRange(earliestMs - nowMs, latest_ms - nowMs)
+  return source === 'route' ? { main, aside } : { main, aside: strings.arrival.about(aside), soft: true }
 }
 
 function withoutPosition(order: OrderPart): string {
