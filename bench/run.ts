@@ -1,4 +1,4 @@
-/** Runs the benches that are named, or all: `bun bench/run.ts [name…] [--json]`. Exit code 1 when a target was missed. */
+/** Runs the benches that are named, or all: `bun bench/run.ts [name…] [--json] [--profile=FOLDER]`. Exit code 1 when a target was missed. */
 
 import { type CaseResult, renderTable } from './support/result'
 

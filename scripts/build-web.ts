@@ -17,6 +17,7 @@ const credit = '<a href="https://www.openstreetmap.org/copyright">© OpenStreetM
 const pages = [
   { html: 'web/home/index.html', path: '/' },
   { html: 'web/track/index.html', path: '/t/*' },
+  { html: 'web/docs/index.html', path: '/docs' },
 ]
 
 const types: Record<string, string> = {

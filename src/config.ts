@@ -1,7 +1,7 @@
 /** Every setting, in one table, and how their values are found. The only place that reads `process.env`. */
 
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { nearestName } from './did-you-mean'
 import {
   addressBlock,
@@ -41,10 +41,10 @@ export const SETTINGS = {
     meaning:
       'What this process does: auth holds accounts, orders and the relay; ingest takes fixes; fanout serves viewers.',
   },
-  host: { kind: text('a host'), default: '127.0.0.1', meaning: 'The address to listen on; 0.0.0.0 for all.' },
+  host: { kind: text('a host', 'host'), default: '127.0.0.1', meaning: 'The address to listen on; 0.0.0.0 for all.' },
   port: { kind: integer(0, 65_535), default: 8080, meaning: 'The port to listen on; 0 takes a free one.' },
   data: {
-    kind: text('a folder'),
+    kind: text('a folder', 'folder'),
     default: './zlt-data',
     meaning: 'The folder for keys, the log and SQLite. One process owns it.',
   },
@@ -69,7 +69,7 @@ export const SETTINGS = {
     meaning: 'Partitions of the location topic, for life. Embedded always has 1.',
   },
   signingKeys: {
-    kind: text('a file'),
+    kind: text('a file', 'file'),
     meaning: 'The file of signing keys that all auth nodes share; without it, in the data folder.',
   },
   issuer: { kind: text(), default: 'zlt', meaning: 'The iss of tokens made and accepted.' },
@@ -133,7 +133,7 @@ export const SETTINGS = {
     meaning: 'For commands: the server to speak to.',
   },
   token: {
-    kind: text('a JWT'),
+    kind: text('a JWT', 'jwt'),
     secret: true,
     meaning: 'For commands: the token to speak with; without it, one from the local key.',
   },
@@ -239,6 +239,11 @@ export function loadConfig(input: ConfigInput = {}): { config: Config; sources: 
 export function configOf(values: Partial<Config> = {}): Config {
   const defaults = Object.fromEntries(SETTING_LIST.map((setting) => [setting.name, setting.default]))
   return { ...defaults, partitions: 1, ...values } as unknown as Config
+}
+
+/** Where the signing keys are: the file that all auth nodes share, or one in the data folder. */
+export function signingKeysPath(config: Pick<Config, 'data' | 'signingKeys'>): string {
+  return config.signingKeys ?? join(config.data, 'keys.json')
 }
 
 /** Whether these settings mean Kafka and Redis, rather than one process with its folder. */

@@ -34,6 +34,7 @@ export const ERRORS = {
   token_expired: { status: 401, title: 'The token has ended' },
   bad_credentials: { status: 401, title: 'Username or password is wrong' },
   forbidden: { status: 403, title: 'Your role may not do this' },
+  forbidden_origin: { status: 403, title: 'Pages of this origin may not do this' },
   partner_mismatch: { status: 403, title: 'partner_id is not the token’s subject' },
   // What it is about
   not_found: { status: 404, title: 'There is nothing here' },

@@ -1,12 +1,14 @@
 /** The composition root: opens what the settings ask for, joins the roles, listens; and takes it all down in order. */
 
+import type { Context } from 'hono'
 import { takeDataFolder } from './adapters/embedded/data-folder'
 import { openAdapters } from './adapters/open'
-import type { Config } from './config'
+import { type Config, signingKeysPath } from './config'
 import type { OnError } from './errors'
 import type { Assets } from './fanout/assets'
-import { buildApp, type Handlers } from './http/app'
+import { buildApp, type Env, type Handlers } from './http/app'
 import { createAuthenticate, createVerifier } from './http/authenticate'
+import { createClientAddress } from './http/client-address'
 import { listen } from './http/listen'
 import { operationsHandlers, type Readiness } from './http/operations'
 import { createLogger, errorFields, type Logger } from './logger'
@@ -54,11 +56,23 @@ export async function startServer(config: Config): Promise<RunningServer> {
         import('./ingest/routes'),
         import('./ingest/resolve-orders'),
       ])
-    const keys = await openSigningKeys(config.signingKeys ?? folder.file('keys.json'), { create: true })
+    const keys = await openSigningKeys(signingKeysPath(config), { create: true })
     const store = await openDatabase(config.database ?? folder.file('zlt.db'))
     closers.push(() => store.close())
     const { issuer, tokenTtlMs, adminPassword, bodyLimitBytes: maxBodyBytes } = config
-    const auth = await openAuth({ store, log, keys, issuer, tokenTtlMs, adminPassword, maxBodyBytes, onError })
+    const clientAddress = createClientAddress(config.trustedProxies)
+    const addressOf = (c: Context<Env>) => clientAddress(c.req.raw, c.env.server.requestIP(c.req.raw)?.address ?? '')
+    const auth = await openAuth({
+      store,
+      log,
+      keys,
+      issuer,
+      tokenTtlMs,
+      adminPassword,
+      maxBodyBytes,
+      addressOf,
+      onError,
+    })
     closers.push(() => auth.close())
     const verify = createVerifier(keys, issuer)
     const fanout = await openFanout({ ...adapters, config, orders, access, verify, metrics, onError, now: Date.now })
@@ -89,7 +103,10 @@ export async function startServer(config: Config): Promise<RunningServer> {
       port: config.port,
       app,
       socket: fanout.socket,
-      allowedOrigins: config.allowedOrigins,
+      allowedOrigins:
+        config.publicUrl === undefined
+          ? config.allowedOrigins
+          : [...config.allowedOrigins, new URL(config.publicUrl).origin],
       onAnswer: (status) => metrics.count('zlt_http_requests_total', 1, String(status)),
       onError: (error) => logger.error('request_failed', errorFields(error)),
     })

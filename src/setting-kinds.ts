@@ -4,8 +4,10 @@ import { isIP } from 'node:net'
 
 /** One kind of value. `parse` throws a plain `Error` whose message says what to write instead. */
 export interface Kind<T> {
-  /** What to write, in a few words; shown in help and in the reference. */
+  /** What to write, in a few words; shown in the reference. */
   readonly form: string
+  /** The same as one word, or the choices with bars between; shown in help. */
+  readonly word: string
   /** Reads a flag's or variable's text, or a value of the JSON file. */
   parse(raw: unknown): T
   /** Writes a value in the form that `parse` reads. */
@@ -13,9 +15,10 @@ export interface Kind<T> {
 }
 
 /** Any text but the empty one. */
-export function text(form = 'text'): Kind<string> {
+export function text(form = 'text', word = 'text'): Kind<string> {
   return {
     form,
+    word,
     parse(raw) {
       if (typeof raw !== 'string' || raw === '') throw new Error(`write ${form}`)
       return raw
@@ -29,6 +32,7 @@ export function choice<const T extends string>(...choices: readonly T[]): Kind<T
   const form = choices.join('|')
   return {
     form,
+    word: form,
     parse(raw) {
       const found = choices.find((one) => one === raw)
       if (found === undefined) throw new Error(`write one of ${choices.join(', ')}`)
@@ -43,6 +47,7 @@ export function integer(min: number, max: number): Kind<number> {
   const form = `${min}–${max}`
   return {
     form,
+    word: 'n',
     parse(raw) {
       const value = typeof raw === 'string' && /^\d+$/.test(raw) ? Number(raw) : raw
       if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
@@ -57,6 +62,7 @@ export function integer(min: number, max: number): Kind<number> {
 /** `true` or `false`; `1` and `0` mean the same in a variable. */
 export const yesNo: Kind<boolean> = {
   form: 'true|false',
+  word: 'true|false',
   parse(raw) {
     if (raw === true || raw === 'true' || raw === '1') return true
     if (raw === false || raw === 'false' || raw === '0') return false
@@ -70,16 +76,23 @@ const BYTES_PER_UNIT: Record<string, number> = { GiB: 2 ** 30, MiB: 2 ** 20, KiB
 
 /** A length of time with its unit, such as `15m` or `250ms`; the value is in milliseconds. */
 export function duration(minMs: number, maxMs: number): Kind<number> {
-  return quantity(MS_PER_UNIT, minMs, maxMs, 'a time with its unit (ms, s, m, h, d)', 'e.g. 250ms, 60s, 15m')
+  return quantity('time', MS_PER_UNIT, minMs, maxMs, 'a time with its unit (ms, s, m, h, d)', 'e.g. 250ms, 60s, 15m')
 }
 
 /** A size with its unit, such as `256KiB`; the value is in bytes. */
 export function bytes(min: number, max: number): Kind<number> {
-  return quantity(BYTES_PER_UNIT, min, max, 'a size with its unit (B, KiB, MiB, GiB)', 'e.g. 4KiB, 1MiB')
+  return quantity('size', BYTES_PER_UNIT, min, max, 'a size with its unit (B, KiB, MiB, GiB)', 'e.g. 4KiB, 1MiB')
 }
 
 /** A bare number is refused: 60 may be meant as seconds by one and as milliseconds by another. */
-function quantity(units: Record<string, number>, min: number, max: number, what: string, example: string) {
+function quantity(
+  word: string,
+  units: Record<string, number>,
+  min: number,
+  max: number,
+  what: string,
+  example: string,
+) {
   const names = Object.keys(units)
   const pattern = new RegExp(`^(\\d+(?:\\.\\d+)?)(${names.join('|')})$`)
   const format = (value: number): string => {
@@ -89,6 +102,7 @@ function quantity(units: Record<string, number>, min: number, max: number, what:
   const form = `${format(min)}–${format(max)}`
   const kind: Kind<number> = {
     form,
+    word,
     parse(raw) {
       const [, amount, unit] = (typeof raw === 'string' && pattern.exec(raw)) || []
       if (amount === undefined || unit === undefined) throw new Error(`write ${what}, ${example}`)
@@ -108,6 +122,7 @@ export function url(...schemes: readonly string[]): Kind<string> {
   const forms = schemes.map((scheme) => `${scheme}//…`).join(' or ')
   return {
     form: forms,
+    word: 'url',
     parse(raw) {
       const parsed = typeof raw === 'string' && !/\s/.test(raw) ? URL.parse(raw) : null
       if (parsed === null || !schemes.includes(parsed.protocol) || parsed.host === '') {
@@ -122,6 +137,7 @@ export function url(...schemes: readonly string[]): Kind<string> {
 /** The database: Postgres by its URL, or a SQLite file as `sqlite:PATH`. */
 export const databaseUrl: Kind<string> = {
   form: 'postgres://… or sqlite:PATH',
+  word: 'url',
   parse(raw) {
     if (typeof raw === 'string' && /^sqlite:[^\s]/.test(raw)) return raw
     try {
@@ -138,6 +154,7 @@ export function list(item: Kind<string>): Kind<readonly string[]> {
   const form = `list of ${item.form}`
   return {
     form,
+    word: 'list',
     parse(raw) {
       const items = typeof raw === 'string' ? raw.split(',').map((one) => one.trim()) : raw
       if (!Array.isArray(items)) throw new Error(`write a list by commas (an array in JSON) of ${item.form}`)
@@ -150,6 +167,7 @@ export function list(item: Kind<string>): Kind<readonly string[]> {
 /** `host:port`, as Kafka's brokers are named. */
 export const hostPort: Kind<string> = {
   form: 'host:port',
+  word: 'host:port',
   parse(raw) {
     const port =
       typeof raw === 'string' ? /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})$/.exec(raw)?.[1] : undefined
@@ -164,6 +182,7 @@ export const hostPort: Kind<string> = {
 /** A web origin as browsers send it (RFC 6454 §6.2): scheme, host and port, with no path. */
 export const origin: Kind<string> = {
   form: 'https://host',
+  word: 'https://host',
   parse(raw) {
     const parsed = typeof raw === 'string' ? URL.parse(raw) : null
     const isOrigin = parsed !== null && /^https?:$/.test(parsed.protocol) && raw === parsed.origin
@@ -177,6 +196,7 @@ export const origin: Kind<string> = {
 /** An IP address or a CIDR block of them. */
 export const addressBlock: Kind<string> = {
   form: 'address or CIDR block',
+  word: 'address',
   parse(raw) {
     const [address = '', prefix, ...more] = typeof raw === 'string' ? raw.split('/') : []
     const bits = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : -1

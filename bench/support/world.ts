@@ -91,10 +91,8 @@ function orderInHand(id: string, rider: string, atMs: number): Order {
 async function storeRows(path: string, orders: readonly Order[], nowMs: number): Promise<void> {
   const store = await openDatabase(path)
   await store.write(async (tx) => {
-    for (const order of orders) {
-      await insertOrder(tx, order, nowMs)
-      await markPublished(tx, order.id, order.rev)
-    }
+    for (const order of orders) await insertOrder(tx, order, nowMs)
+    await markPublished(tx, new Map(orders.map(({ id, rev }) => [id, rev])))
   })
   await store.close()
 }

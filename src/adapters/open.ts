@@ -36,7 +36,7 @@ export async function openAdapters(config: Config, folder: DataFolder, onError: 
   const file = openLogFile(folder.file('log.db'), config.logDurability, onError)
   const log = new EmbeddedLog(file, { retentionMs: config.logRetentionMs, onError })
   const snapshots = new EmbeddedSnapshots(file.db)
-  const mail = new LoopbackMail()
+  const mail = new LoopbackMail(onError)
   return {
     log,
     mail,

@@ -28,8 +28,9 @@ export function assignOrder(
       if (partner !== undefined && partner.role !== 'DELIVERY_PARTNER') {
         throw new ZltError('not_a_partner', `the user ${partnerId} has the role ${partner.role}`)
       }
-      const change = (order: Order) => {
-        const next = assigned(requireVisible(claims, order), partnerId, nowMs)
+      const change = (order: Order, others: readonly Order[]) => {
+        const lastAssignment = Math.max(0, ...others.map(({ assignment }) => assignment))
+        const next = assigned(requireVisible(claims, order), partnerId, nowMs, lastAssignment)
         if (next !== 'illegal') return next
         const detail = `the order is ${order.status} and can be assigned no more`
         throw new ZltError('illegal_transition', detail, { members: { allowed: [] } })

@@ -1,7 +1,7 @@
 /** The first administrator, so that a new installation has somebody who may do something. */
 
 import { countUsers, insertUser } from '../store/accounts'
-import type { Database } from '../store/sql'
+import type { Database } from '../store/database'
 import type { Passwords } from './passwords'
 
 const USERNAME = 'admin'

@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono'
 import type { Env } from '../http/app'
-import type { Database } from '../store/sql'
+import type { Database } from '../store/database'
 import type { LoginLimit } from './login-limit'
 import type { Passwords } from './passwords'
 import type { Relay } from './relay'

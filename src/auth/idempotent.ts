@@ -3,8 +3,8 @@
 import type { Claims } from '../domain/audience'
 import type { Order } from '../domain/order'
 import { ZltError } from '../errors'
+import type { Tx } from '../store/database'
 import { claimKey, keepAnswer } from '../store/idempotency'
-import type { Tx } from '../store/sql'
 
 /** A request with its key; without a key nothing is kept. */
 export interface Attempt {

@@ -1,11 +1,14 @@
 /** The one way to change an order: with it, in the same transaction, the plans of the riders it touches. */
 
 import { nextRev, type Order, replan } from '../domain/order'
-import { entombOrder, findOrder, ordersInHandOf, updateOrder } from '../store/orders'
-import type { Database, Tx } from '../store/sql'
+import type { Database, Tx } from '../store/database'
+import { entombOrder, findOrder, inWriteOrder, ordersInHandOf, updateOrder } from '../store/orders'
 
-/** What is to become of the order: a new value, or null to forget it. May throw to leave all as it was. */
-export type Change = (order: Order) => Order | null
+/**
+ * What is to become of the order: a new value, or null to forget it. May throw to leave all as it was.
+ * `others` are the other orders in hand of the rider it may be given to.
+ */
+export type Change = (order: Order, others: readonly Order[]) => Order | null
 
 /**
  * Changes an order within `tx`; `visible` and `stops_before` of all orders in hand of its rider, before and after,
@@ -32,14 +35,23 @@ export async function changeOrder(
   const order = await findOrder(tx, id)
   if (order === undefined) return undefined
 
-  const changed = change(order)
-  const rows = new Map<string, Order>(changed === null ? [] : [[id, changed]])
+  const plans = new Map<string, Order[]>()
   for (const partnerId of riders) {
-    const plan = (await ordersInHandOf(tx, partnerId)).filter((other) => other.id !== id)
-    if (changed?.partner_id === partnerId) plan.push(changed)
+    plans.set(
+      partnerId,
+      (await ordersInHandOf(tx, partnerId)).filter((other) => other.id !== id),
+    )
+  }
+  const changed = change(order, plans.get(newPartnerId ?? '') ?? [])
+  const rows = new Map<string, Order>(changed === null ? [] : [[id, changed]])
+  for (const [partnerId, others] of plans) {
+    const plan = changed?.partner_id === partnerId ? [...others, changed] : others
     for (const moved of replan(plan, nowMs)) rows.set(moved.id, moved)
   }
-  if (changed === null) await entombOrder(tx, id, nextRev(order.rev, nowMs))
-  for (const row of rows.values()) await updateOrder(tx, row)
+  for (const rowId of inWriteOrder([id, ...rows.keys()])) {
+    const row = rows.get(rowId)
+    if (row === undefined) await entombOrder(tx, id, nextRev(order.rev, nowMs))
+    else await updateOrder(tx, row)
+  }
   return changed === null ? null : rows.get(id)
 }

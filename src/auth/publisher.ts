@@ -2,9 +2,9 @@
 
 import type { OnError } from '../errors'
 import type { Log } from '../ports/log'
+import type { Database } from '../store/database'
 import { factOf, type OutboxRow } from '../store/orders'
 import { markPublished, publishedRev, unpublishedRows } from '../store/outbox'
-import type { Database } from '../store/sql'
 
 const BATCH_ROWS = 100
 const FIRST_BACKOFF_MS = 100
@@ -102,7 +102,7 @@ export class Publisher {
       for (const row of rows) {
         if (this.#closed) break
         await this.#publishRow(row)
-        done.push(row)
+        if (row.order !== null) done.push(row)
       }
     } finally {
       if (done.length > 0) await this.#note(done)
@@ -113,14 +113,16 @@ export class Publisher {
   async #publishRow(row: OutboxRow): Promise<void> {
     if ((this.#unnoted.get(row.id) ?? 0) >= row.rev) return
     await this.#log.publish('delivery.order.v1', row.id, factOf(row))
-    this.#unnoted.set(row.id, row.rev)
+    // A tombstone goes before anybody hears of it: who was told that its order is forgotten may use the id again.
+    if (row.order === null) await this.#note([row])
+    else this.#unnoted.set(row.id, row.rev)
     for (const waiter of this.#waiters.get(row.id) ?? []) if (waiter.rev <= row.rev) waiter.resolve(true)
   }
 
   async #note(rows: readonly OutboxRow[]): Promise<void> {
-    await this.#store.write(async (tx) => {
-      for (const { id, rev } of rows) await markPublished(tx, id, rev)
-    })
+    const revs = new Map(rows.map(({ id, rev }) => [id, rev]))
+    // A note that a power cut undoes is made again when the next start compares rows and topic.
+    await this.#store.write((tx) => markPublished(tx, revs), { durable: false })
     for (const { id, rev } of rows) if (this.#unnoted.get(id) === rev) this.#unnoted.delete(id)
   }
 

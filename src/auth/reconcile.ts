@@ -2,9 +2,9 @@
 
 import { nextRev, parseOrderFact } from '../domain/order'
 import type { Log } from '../ports/log'
+import type { Database } from '../store/database'
 import { factOf } from '../store/orders'
 import { markPublished, republish, rowsAfter } from '../store/outbox'
-import type { Database } from '../store/sql'
 
 const PAGE_ROWS = 500
 
@@ -26,21 +26,22 @@ export async function reconcile(store: Database, log: Log, now: () => number): P
 
   for (let last = ''; ; ) {
     const rows = await store.read((tx) => rowsAfter(tx, last, PAGE_ROWS))
-    await store.write(async (tx) => {
-      for (const row of rows) {
-        const inTopic = held.get(row.id)
-        held.delete(row.id)
-        const value = factOf(row)
-        // A null that is due is published anyway.
-        if (value === null) continue
-        if (inTopic?.hash === Bun.hash(value)) {
-          if (row.published_rev < row.rev) await markPublished(tx, row.id, row.rev)
-        } else {
-          const rev = inTopic !== undefined && inTopic.rev >= row.rev ? nextRev(inTopic.rev, now()) : row.rev
-          await republish(tx, row.id, rev)
-        }
+    const same = new Map<string, number>()
+    const different = new Map<string, number>()
+    for (const row of rows) {
+      const inTopic = held.get(row.id)
+      held.delete(row.id)
+      const value = factOf(row)
+      // A null that is due is published anyway.
+      if (value === null) continue
+      if (inTopic?.hash !== Bun.hash(value)) {
+        different.set(row.id, inTopic && inTopic.rev >= row.rev ? nextRev(inTopic.rev, now()) : row.rev)
+      } else if (row.published_rev < row.rev) {
+        same.set(row.id, row.rev)
       }
-    })
+    }
+    if (same.size > 0) await store.write((tx) => markPublished(tx, same))
+    if (different.size > 0) await store.write((tx) => republish(tx, different))
     if (rows.length < PAGE_ROWS) break
     last = rows.at(-1)?.id ?? last
   }

@@ -2,9 +2,9 @@
 
 import type { OnError } from '../errors'
 import type { Log } from '../ports/log'
+import type { Database } from '../store/database'
 import { purgeKeys } from '../store/idempotency'
-import { ageEndedOrders } from '../store/outbox'
-import type { Database } from '../store/sql'
+import { ageFacts } from '../store/outbox'
 import { ensureEpoch } from './epoch'
 import { Publisher } from './publisher'
 import { reconcile } from './reconcile'
@@ -72,5 +72,8 @@ export async function startRelay({ store, log, now, onError }: RelayDeps): Promi
 
 /** In small transactions: after a long pause there may be very many. */
 async function ageOrders(store: Database, nowMs: number): Promise<void> {
-  while ((await store.write((tx) => ageEndedOrders(tx, nowMs, AGE_ROWS))) > 0);
+  // Removal first: what ended a day ago needs no stub.
+  for (const to of ['removed', 'stub'] as const) {
+    while ((await store.write((tx) => ageFacts(tx, to, nowMs, AGE_ROWS))) > 0);
+  }
 }

@@ -25,7 +25,7 @@ import { userHandlers } from './user-routes'
 export function authHandlers(deps: AuthDeps): Handlers {
   const { relay } = deps
   const claimsOf = (c: Context<Env>) => c.get('claims')
-  const orderId = (c: Context<Env>) => requireOrderId(claimsOf(c), c.req.param('id'))
+  const orderId = (c: Context<Env>) => requireOrderId(c.req.param('id'))
   const key = (c: Context<Env>) => parseIdempotencyKey(c.req.header('idempotency-key'))
   const body = async <N extends SchemaName>(c: Context<Env>, name: N): Promise<Body<N>> =>
     parseBody(name, await readJson(c.req.raw, deps.maxBodyBytes))

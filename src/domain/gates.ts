@@ -3,9 +3,8 @@
 import { AHEAD_TOLERANCE_MS } from './fix-times'
 import { distanceM } from './geo'
 import type { LocationRecord } from './location-record'
-import { NO_MOTION } from './motion'
 import { hasEnded, type Order } from './order'
-import type { DropCode, LateReject, Place, Track } from './track'
+import { clearForAssignment, type DropCode, type LateReject, type Place, type Track } from './track'
 import type { Vehicle } from './view'
 
 /** One record on its way through the gates. `track` is this fold's own copy and may be written; its arrays may not. */
@@ -14,6 +13,8 @@ export interface Step {
   readonly order: Order | undefined
   readonly record: LocationRecord
   readonly place: Place
+  /** The place before was in another clock's time: nothing is measured from it, but it stays until a better one comes. */
+  reanchored: boolean
 }
 
 type Gate = (step: Step) => DropCode | 'set_aside' | undefined
@@ -44,11 +45,17 @@ export const GATES: readonly Gate[] = [
   speedGate,
 ]
 
+/**
+ * Whose record it is, by the newer of what the table and the track know: assignments only rise, so a table behind the
+ * track (another owner's, saved) must not bring a former rider back.
+ */
 function assignmentGate(step: Step): ReturnType<Gate> {
-  const { order, record } = step
-  if (order?.gone) return 'gone'
-  if (order === undefined) return record.vouched ? vouchedGate(step) : 'set_aside'
-  if (record.assignment !== undefined && record.assignment > order.assignment) return 'set_aside'
+  const { order, record, track } = step
+  // A stub was assigned to nobody; only an assignment after it belongs to the id's next life.
+  if (order?.gone) return (record.assignment ?? 0) > order.rev ? 'set_aside' : 'gone'
+  if (record.assignment !== undefined && record.assignment < track.assignment) return 'handed_over'
+  if (order === undefined) return record.vouched && track.assignment === 0 ? vouchedGate(step) : 'set_aside'
+  if (order.assignment < Math.max(track.assignment, record.assignment ?? 0)) return 'set_aside'
   if (hasEnded(order)) return 'ended'
   if (order.assignment === 0) return 'unassigned'
   if (record.assignment === undefined) {
@@ -73,12 +80,6 @@ function align(step: Step, assignment: number): void {
   step.place.timeMs = step.record.fix_time_ms
 }
 
-/** The track as it starts under another assignment: nothing of the former rider remains. */
-export function clearForAssignment(track: Track, assignment: number): Track {
-  const { last: _last, boundTo: _boundTo, ...rest } = track
-  return { ...rest, assignment, lagMs: 0, lateRejects: [], jumpRejects: [], motion: NO_MOTION, intervalMs: 0 }
-}
-
 /** A slow clock that was set right shows as a fix from the future: from here on its own times hold again. */
 function clockGate({ track, record, place }: Step): undefined {
   if (track.lagMs === 0 || place.timeMs <= record.received_ms + AHEAD_TOLERANCE_MS) return
@@ -93,11 +94,15 @@ function beforeAssignmentGate(step: Step): ReturnType<Gate> {
   return isSlowClock(step) ? undefined : 'before_assignment'
 }
 
-function duplicateGate({ track: { last }, place }: Step): ReturnType<Gate> {
-  if (last === undefined) return undefined
-  if (place.id !== undefined && place.id === last.id) return 'duplicate'
-  const samePlace = place.lat === last.lat && place.lng === last.lng
-  return samePlace && place.deviceTimeMs === last.deviceTimeMs ? 'duplicate' : undefined
+/** A retry of the newest fix, or of the newest jump: sent three times, one wild fix must not bear itself out. */
+function duplicateGate({ track, place }: Step): ReturnType<Gate> {
+  return isSameFix(track.last, place) || isSameFix(track.jumpRejects.at(-1), place) ? 'duplicate' : undefined
+}
+
+function isSameFix(one: Place | undefined, other: Place): boolean {
+  if (one === undefined) return false
+  if (other.id !== undefined && other.id === one.id) return true
+  return other.lat === one.lat && other.lng === one.lng && other.deviceTimeMs === one.deviceTimeMs
 }
 
 /** Never back in time; and a first position must be recent. */
@@ -126,8 +131,7 @@ function isSlowClock(step: Step): boolean {
   if (!isOneClock(rejects)) return false
   track.lagMs = Math.min(...rejects.map(lagOf))
   place.timeMs = record.fix_time_ms + track.lagMs
-  // What was known is in another clock's time, and the rider was alive all along.
-  delete track.last
+  step.reanchored = true
   return true
 }
 
@@ -165,9 +169,9 @@ function accuracyGate({ place }: Step): ReturnType<Gate> {
 }
 
 /** Faster than the vehicle can be, even with both accuracies as slack: a jump, unless three of them agree. */
-function speedGate({ track, order, place }: Step): ReturnType<Gate> {
+function speedGate({ track, order, place, reanchored }: Step): ReturnType<Gate> {
   const maxMps = MAX_SPEED_MPS[order?.vehicle ?? 'car']
-  if (track.last === undefined || isReachable(track.last, place, maxMps)) return undefined
+  if (track.last === undefined || reanchored || isReachable(track.last, place, maxMps)) return undefined
   const previous = track.jumpRejects.at(-1)
   const agrees = previous !== undefined && place.timeMs >= previous.timeMs && isReachable(previous, place, maxMps)
   track.jumpRejects = agrees ? [...track.jumpRejects, place] : [place]

@@ -39,6 +39,8 @@ export type OrderInput = Pick<Order, 'customer_id' | 'pickup' | 'drop' | 'stops'
 export const VISIBLE_STOPS_BEFORE = 5
 /** How long after its end an order can still be opened, and its tokens live. */
 export const AFTER_END_MS = 30 * 60_000
+/** How long after its last record an order that only a token names is gone. */
+export const VOUCHED_LIFE_MS = 2 * 3_600_000
 /** How long after its end the stub forbids vouching; tokens with `orders` live at most 24 h. */
 export const STUB_UNTIL_MS = 25 * 3_600_000
 
@@ -78,10 +80,14 @@ export function allowedMoves(order: Pick<Order, 'status'>): OrderStatus[] {
   }
 }
 
-/** Gives the order to a rider; again is a hand-over, which keeps `picked_up` and blanks the old rider's marker. */
-export function assignOrder(order: Order, partnerId: string, nowMs: number): Order | 'illegal' {
+/**
+ * Gives the order to a rider; again is a hand-over, which keeps `picked_up` and blanks the old rider's marker.
+ * @param lastAssignment the highest `assignment` of the rider's other orders in hand: this one comes after them, also
+ * when the clock has not moved on since
+ */
+export function assignOrder(order: Order, partnerId: string, nowMs: number, lastAssignment = 0): Order | 'illegal' {
   if (hasEnded(order)) return 'illegal'
-  const rev = nextRev(order.rev, nowMs)
+  const rev = nextRev(Math.max(order.rev, lastAssignment), nowMs)
   const status = order.status === 'picked_up' ? 'picked_up' : 'assigned'
   const timeline = [...order.timeline, { status: 'assigned' as const, at_ms: nowMs }]
   return { ...order, rev, status, timeline, assignment: rev, partner_id: partnerId }

@@ -1,4 +1,4 @@
-import { openPack, type Pack, type PackFile } from './pack.ts'
+import { openPack, type Pack, type PackFile } from './pack'
 
 /** The pages and what belongs to them. */
 export type Assets = {
@@ -75,7 +75,8 @@ function send(request: Request, bytes: Uint8Array<ArrayBuffer>, status: number, 
 function headersOf(file: PackFile, etag: string, policy: string): Headers {
   const headers = new Headers({
     'content-type': file.type,
-    etag,
+    // Weak, since the same tag stands for the plain and the compressed body; ranges need a strong one.
+    etag: file.tiles ? etag : `W/${etag}`,
     'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
@@ -137,10 +138,11 @@ function isBelow(pathname: string, pattern: string): boolean {
   return pathname.startsWith(folder) && pathname.length > folder.length && !pathname.slice(folder.length).includes('/')
 }
 
-/** RFC 9110 §13.1.2: weak comparison, since a proxy that compresses may have weakened our tag. */
+/** RFC 9110 §13.1.2: the comparison is weak. */
 function matches(header: string | null, etag: string): boolean {
   if (header === null) return false
-  return header.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag)
+  const bare = (tag: string) => tag.trim().replace(/^W\//, '')
+  return header.split(',').some((one) => one.trim() === '*' || bare(one) === bare(etag))
 }
 
 function acceptsGzip(header: string | null): boolean {

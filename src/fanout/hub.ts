@@ -67,7 +67,8 @@ export class Hub {
   /** Starts to watch; the complete view goes out at once, the position as soon as its owner answers. */
   watch(viewer: Viewer, orderId: string, audience: Audience): void {
     if (viewer.watches.has(orderId)) return
-    const watch: Watch = { orderId, viewer, audience, orderRev: -1, positionAt: -1, positionRev: -1, epoch: 0 }
+    const nothing = { orderRev: -1, positionAt: -1, positionRev: -1, epoch: 0, forgotten: false }
+    const watch: Watch = { orderId, viewer, audience, ...nothing }
     viewer.watches.set(orderId, watch)
     let watched = this.#orders.get(orderId)
     if (watched === undefined) {
@@ -133,16 +134,21 @@ export class Hub {
   /** The peer takes frames again: sends whatever is newer than what it has. */
   drained(viewer: Viewer): void {
     viewer.blocked = false
+    this.review(viewer)
+  }
+
+  /** Looks again at all that the viewer watches: what is newer, and whether its claims still reach that far. */
+  review(viewer: Viewer): void {
     for (const [orderId, watch] of viewer.watches) {
       const watched = this.#orders.get(orderId)
       if (watched !== undefined) this.#update(watch, watched)
     }
   }
 
-  /** Ends one order for one viewer; its socket closes when none is left. */
+  /** Ends one order for one viewer, as soon as the peer takes the frame; its socket closes when none is left. */
   end(watch: Watch, reason: EndReason): void {
     const { viewer, orderId } = watch
-    viewer.send(JSON.stringify({ type: 'end', order_id: orderId, reason }), this.deps.now())
+    if (!viewer.send(JSON.stringify({ type: 'end', order_id: orderId, reason }), this.deps.now())) return
     this.deps.metrics.count('zlt_frames_sent_total', 1, 'end')
     this.unwatch(viewer, orderId)
     if (viewer.watches.size === 0) viewer.close(CLOSE.ended, reason)
@@ -210,6 +216,7 @@ export class Hub {
   #orderFor(watch: Watch): Order | EndReason {
     const { claims } = watch.viewer
     const order = this.deps.orders.get(watch.orderId)
+    if (watch.forgotten) return 'forgotten'
     if (order?.gone) return 'expired'
     const audience = audienceOf(claims, watch.orderId, order)
     if (audience === undefined) return order === undefined ? 'forgotten' : 'revoked'
@@ -225,9 +232,8 @@ export class Hub {
     if (watched === undefined) return
     const audiences = audiencesOf(watched.watches).join()
     for (const watch of [...watched.watches]) {
-      // A forgotten order may have been vouched for by the same token; it ends all the same.
-      if (order === undefined) this.end(watch, 'forgotten')
-      else this.#update(watch, watched)
+      if (order === undefined) watch.forgotten = true
+      this.#update(watch, watched)
     }
     if (watched.watches.size === 0) return
     const now = audiencesOf(watched.watches)

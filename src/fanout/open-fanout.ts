@@ -67,10 +67,13 @@ export async function openFanout(deps: FanoutDeps): Promise<Fanout> {
       verify: deps.verify,
       frameLimitBytes: config.socketFrameLimitBytes,
       framesPerSecond: config.socketFramesPerSecond,
+      ordersPerSocket: config.ordersPerSocket,
       now,
     }),
     drain: () => viewers.drain(),
     async close() {
+      // A start that fails after this point never drains; the timer would then keep the process alive.
+      await viewers.drain()
       mailRoom.close()
       await owner.close()
     },

@@ -1,7 +1,7 @@
 /** The owner of partitions: folds their records, routes new positions to the hubs that watch, checkpoints behind. */
 
 import { AUDIENCES, type Audience } from '../domain/audience'
-import { type Order, vouchedOrder } from '../domain/order'
+import { type Order, VOUCHED_LIFE_MS, vouchedOrder } from '../domain/order'
 import { projectPosition } from '../domain/position'
 import type { Track } from '../domain/track'
 import type { OnError } from '../errors'
@@ -132,7 +132,7 @@ export class Owner {
     const { snapshots, onError } = this.deps
     try {
       const tracks = await withDeadline(snapshots.load(partition, orders), LOAD_DEADLINE_MS)
-      for (const track of tracks?.values() ?? []) owned.restore(track)
+      for (const track of tracks?.values() ?? []) if (!this.#hasLapsed(track)) owned.restore(track)
     } catch (error) {
       onError(error, { stage: 'load_tracks', partition })
     }
@@ -175,12 +175,19 @@ export class Owner {
 
   #positionOf(orderId: string, track: Track | undefined, audience: Audience): Message {
     const order = this.deps.orders.get(orderId) ?? vouchedOrder(orderId)
-    const part = track === undefined ? undefined : projectPosition(track, order, audience)
+    const isKnown = track !== undefined && !this.#hasLapsed(track)
+    const part = isKnown ? projectPosition(track, order, audience) : undefined
     const version = { at: part?.at ?? -1, rev: part?.rev ?? order.rev, assignment: part?.assignment ?? 0 }
     const message = { type: 'position' as const, order: orderId, audience, ...version }
     const dropped = audience === 'ops' && track !== undefined ? { dropped: track.dropped } : {}
     if (part === undefined) return { ...message, receivedMs: 0, json: null, ...dropped }
     return { ...message, receivedMs: part.received_ms, json: JSON.stringify(part), ...dropped }
+  }
+
+  /** A vouched order ends by itself: nobody will ever say that it was delivered. */
+  #hasLapsed(track: Track): boolean {
+    if (track.last === undefined || this.deps.orders.get(track.orderId) !== undefined) return false
+    return this.deps.now() - track.last.receivedMs > VOUCHED_LIFE_MS
   }
 
   #orderChanged(id: string, order: Order | undefined): void {
@@ -209,13 +216,22 @@ export class Owner {
     const startedMs = performance.now()
     for (const [partition, owned] of this.#partitions) {
       const committable = owned.committable
-      if (await this.#save(partition, owned)) await this.#following?.commit(partition, committable)
+      if (await this.#save(partition, owned)) await this.#commit(partition, committable)
       const idleBefore = this.deps.now() - IDLE_TRACK_MS
       owned.evict(
         (track) => this.#watchers.of(track.orderId) !== undefined || (track.last?.receivedMs ?? 0) > idleBefore,
       )
     }
     this.deps.metrics.observe('zlt_checkpoint_seconds', (performance.now() - startedMs) / 1000)
+  }
+
+  /** One that fails costs a replay after a crash, no more: the next checkpoint commits again. */
+  async #commit(partition: number, at: number): Promise<void> {
+    try {
+      await this.#following?.commit(partition, at)
+    } catch (error) {
+      this.deps.onError(error, { stage: 'commit', partition })
+    }
   }
 
   async #save(partition: number, owned: Partition): Promise<boolean> {

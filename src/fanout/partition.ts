@@ -1,8 +1,9 @@
 /** One partition in its owner's hands: tracks folded in memory, records set aside, and what the next checkpoint saves. */
 
+import { type Folded, fold } from '../domain/fold'
 import { type LocationRecord, type PoisonReason, parseRecord } from '../domain/location-record'
 import type { Order } from '../domain/order'
-import { alignTrack, countDrop, type DropCode, emptyTrack, fold, type Track, type TrailPoint } from '../domain/track'
+import { alignTrack, countDrop, type DropCode, emptyTrack, type Track, type TrailPoint } from '../domain/track'
 import type { StoredRecord } from '../ports/log'
 import type { Saved } from '../ports/snapshots'
 
@@ -36,7 +37,7 @@ export class Partition {
   readonly #aside = new Map<string, Aside[]>()
   /** Orders changed since the last checkpoint, with their new trail points. */
   readonly #unsaved = new Map<string, TrailPoint[]>()
-  #lastAt = 0
+  #lastAt = -1
 
   constructor(private readonly deps: PartitionDeps) {}
 
@@ -81,10 +82,17 @@ export class Partition {
   take(records: readonly ReadRecord[], nowMs: number): Set<string> {
     const moved = new Set<string>()
     for (const { record, at } of records) {
-      const waiting = this.#aside.get(record.order_id)
+      const orderId = record.order_id
+      const queue = this.#aside.get(orderId)
+      if (queue === undefined) {
+        const kind = this.#fold(record, at)
+        if (kind === 'position') moved.add(orderId)
+        if (kind === 'set_aside') this.#aside.set(orderId, [{ record, at, sinceMs: nowMs }])
+        continue
+      }
       // Behind a record that waits, all later ones of its order wait too: offsets must not overtake each other.
-      if (waiting !== undefined) this.#setAside(record, at, nowMs)
-      else if (this.#fold(record, at, nowMs)) moved.add(record.order_id)
+      queue.push({ record, at, sinceMs: nowMs })
+      if (queue.length > MAX_ASIDE && this.#foldWaiting(orderId, nowMs)) moved.add(orderId)
     }
     return moved
   }
@@ -94,7 +102,7 @@ export class Partition {
     if (at > this.#lastAt) this.#lastAt = at
   }
 
-  /** Everything up to here is folded and, once `unsaved` is saved, need not come again. 0: nothing yet. */
+  /** Everything up to here is folded and, once `unsaved` is saved, need not come again. −1: nothing yet. */
   get committable(): number {
     let floor = this.#lastAt
     for (const [first] of this.#aside.values()) if (first !== undefined) floor = Math.min(floor, first.at - 1)
@@ -105,16 +113,8 @@ export class Partition {
   orderChanged(orderId: string, nowMs: number): boolean {
     const order = this.deps.order(orderId)
     const track = this.#tracks.get(orderId)
-    if (order !== undefined && track !== undefined) this.#tracks.set(orderId, alignTrack(track, order))
-    const queue = this.#aside.get(orderId)
-    if (queue === undefined) return false
-    this.#aside.delete(orderId)
-    let moved = false
-    for (const { record, at, sinceMs } of queue) {
-      if (this.#aside.has(orderId)) this.#setAside(record, at, sinceMs)
-      else if (this.#fold(record, at, nowMs)) moved = true
-    }
-    return moved
+    if (order !== undefined && track !== undefined) this.#tracks.set(orderId, alignTrack(track, order.assignment))
+    return this.#foldWaiting(orderId, nowMs)
   }
 
   /** Forgets an order at once; nothing of it is saved any more. */
@@ -127,13 +127,8 @@ export class Partition {
   /** Gives up on records that waited too long, then folds what waited behind them. @returns orders that moved */
   tick(nowMs: number): Set<string> {
     const moved = new Set<string>()
-    for (const [orderId, queue] of this.#aside) {
-      const kept = queue.filter(({ sinceMs }) => nowMs - sinceMs < ASIDE_MAX_AGE_MS)
-      if (kept.length === queue.length) continue
-      for (let i = kept.length; i < queue.length; i++) this.#giveUp(orderId)
-      if (kept.length === 0) this.#aside.delete(orderId)
-      else this.#aside.set(orderId, kept)
-      if (this.orderChanged(orderId, nowMs)) moved.add(orderId)
+    for (const [orderId, [first]] of this.#aside) {
+      if (first !== undefined && isTooOld(first, nowMs) && this.#foldWaiting(orderId, nowMs)) moved.add(orderId)
     }
     return moved
   }
@@ -164,39 +159,49 @@ export class Partition {
     }
   }
 
-  #fold(record: LocationRecord, at: number, nowMs: number): boolean {
+  #fold(record: LocationRecord, at: number): Folded['kind'] {
     const orderId = record.order_id
     const before = this.#tracks.get(orderId) ?? emptyTrack(orderId)
     const folded = fold(before, this.deps.order(orderId), record, at)
-    if (folded.kind === 'seen') return false
-    if (folded.kind === 'set_aside') {
-      this.#setAside(record, at, nowMs)
-      return false
-    }
-    this.#tracks.set(orderId, folded.track)
-    const trail = this.#unsaved.get(orderId)
-    if (trail === undefined) this.#unsaved.set(orderId, folded.trail === undefined ? [] : [folded.trail])
-    else if (folded.trail !== undefined) trail.push(folded.trail)
-    if (folded.kind === 'position') {
-      this.deps.onPosition()
-      return true
-    }
-    this.deps.onDrop(folded.code)
-    return false
+    if (folded.kind === 'seen' || folded.kind === 'set_aside') return folded.kind
+    this.#keep(folded.track)
+    if (folded.trail !== undefined) this.#unsaved.get(orderId)?.push(folded.trail)
+    if (folded.kind === 'position') this.deps.onPosition()
+    else this.deps.onDrop(folded.code)
+    return folded.kind
   }
 
-  #setAside(record: LocationRecord, at: number, sinceMs: number): void {
-    const queue = this.#aside.get(record.order_id) ?? []
-    this.#aside.set(record.order_id, queue)
-    queue.push({ record, at, sinceMs })
-    if (queue.length <= MAX_ASIDE) return
-    queue.shift()
-    this.#giveUp(record.order_id)
+  #keep(track: Track): void {
+    this.#tracks.set(track.orderId, track)
+    if (!this.#unsaved.has(track.orderId)) this.#unsaved.set(track.orderId, [])
   }
 
-  #giveUp(orderId: string): void {
-    const track = this.#tracks.get(orderId)
-    if (track !== undefined) this.#tracks.set(orderId, countDrop(track, 'assignment_unknown'))
+  /** Folds what waits, up to the first that must wait on. @returns whether the position changed */
+  #foldWaiting(orderId: string, nowMs: number): boolean {
+    const queue = this.#aside.get(orderId)
+    if (queue === undefined) return false
+    let moved = false
+    for (let first = queue[0]; first !== undefined; first = queue[0]) {
+      const kind = this.#fold(first.record, first.at)
+      if (kind === 'set_aside') {
+        if (queue.length <= MAX_ASIDE && !isTooOld(first, nowMs)) return moved
+        this.#giveUp(first.record)
+      }
+      if (kind === 'position') moved = true
+      queue.shift()
+    }
+    this.#aside.delete(orderId)
+    return moved
+  }
+
+  /** The table never named this assignment, but it is real: whoever had the order before has it no more. */
+  #giveUp(record: LocationRecord): void {
+    const track = this.#tracks.get(record.order_id) ?? emptyTrack(record.order_id)
+    this.#keep(countDrop(alignTrack(track, record.assignment ?? 0), 'assignment_unknown'))
     this.deps.onDrop('assignment_unknown')
   }
+}
+
+function isTooOld({ sinceMs }: Aside, nowMs: number): boolean {
+  return nowMs - sinceMs >= ASIDE_MAX_AGE_MS
 }

@@ -12,7 +12,7 @@ import type { AccessTable } from '../tables/access'
 import type { OrderTable } from '../tables/orders'
 import type { Hub } from './hub'
 import { offersSubprotocol, type SocketData, SUBPROTOCOL } from './socket'
-import { openStream } from './stream'
+import { openStream, STREAM_HEADERS } from './stream'
 import { readView } from './track-view'
 import type { Grant, Viewers } from './viewers'
 
@@ -43,6 +43,8 @@ export function fanoutHandlers(deps: FanoutRoutesDeps): Handlers {
     },
     async getTrackStream(c) {
       const grant = await admitOne(c)
+      // Nobody reads or cancels the body of a HEAD: a viewer behind it would stay for ever.
+      if (c.req.method === 'HEAD') return new Response(null, { headers: STREAM_HEADERS })
       // Bun ends a response that is silent for 10 s; this one may be.
       c.env.server.timeout(c.req.raw, 0)
       return openStream(deps.hub, deps.viewers, c.get('claims'), [grant], deps.now())

@@ -35,6 +35,7 @@ export interface SocketDeps {
   verify: VerifyToken
   frameLimitBytes: number
   framesPerSecond: number
+  ordersPerSocket: number
   now(): number
 }
 
@@ -82,6 +83,8 @@ function socketSink(socket: ServerWebSocket<SocketData>): Sink {
 }
 
 function hear(deps: SocketDeps, viewer: Viewer, message: string | Buffer): void {
+  // What was under way when the socket was closed is nobody's any more.
+  if (viewer.closed) return
   const nowMs = deps.now()
   viewer.lastHeardMs = nowMs
   if (!viewer.mayTalk(deps.framesPerSecond, nowMs)) {
@@ -106,22 +109,33 @@ function readFrame(message: string | Buffer, limitBytes: number): ClientFrame | 
 }
 
 /** A fresh token takes over when it is the same person's; the socket stays open. */
-async function renew({ viewers, verify }: SocketDeps, viewer: Viewer, token: string): Promise<void> {
+async function renew({ hub, viewers, verify }: SocketDeps, viewer: Viewer, token: string): Promise<void> {
   try {
     const claims = await verify(token)
     const { sub, role } = viewer.claims
     if (claims.sub !== sub || claims.role !== role) viewers.closeViewer(viewer, CLOSE.forbidden, 'another identity')
-    else viewer.claims = claims
+    else {
+      viewer.claims = claims
+      // It may name fewer orders than the one before.
+      hub.review(viewer)
+    }
   } catch {
     viewers.closeViewer(viewer, CLOSE.token_ended, 'token_invalid')
   }
 }
 
-async function watchMore({ hub, viewers, now }: SocketDeps, viewer: Viewer, orderId: string): Promise<void> {
+async function watchMore(
+  { hub, viewers, ordersPerSocket, now }: SocketDeps,
+  viewer: Viewer,
+  orderId: string,
+): Promise<void> {
   try {
     const grant = await viewers.admit(viewer.claims, [...new Set([...viewer.watches.keys(), orderId])])
     const added = grant.find((entry) => entry.orderId === orderId)
-    if (added !== undefined && !viewer.closed) hub.watch(viewer, orderId, added.audience)
+    if (added === undefined || viewer.closed || viewer.watches.has(orderId)) return
+    // Others may have been let in while this one waited.
+    if (viewer.watches.size >= ordersPerSocket) throw new ZltError('too_many_orders', 'too many orders on one socket')
+    hub.watch(viewer, orderId, added.audience)
   } catch (error) {
     const code = error instanceof ZltError ? error.code : 'internal'
     viewer.send(JSON.stringify({ type: 'error', order_id: orderId, code }), now())

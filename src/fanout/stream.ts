@@ -8,6 +8,8 @@ import type { Grant, Viewers } from './viewers'
 /** Frames that may wait in the stream; beyond, they are conflated. */
 const HIGH_WATER_FRAMES = 4
 
+export const STREAM_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' } as const
+
 /** Answers with a stream that ends when the order does. */
 export function openStream(hub: Hub, viewers: Viewers, claims: Claims, grant: Grant, nowMs: number): Response {
   let viewer: Viewer | undefined
@@ -37,5 +39,5 @@ export function openStream(hub: Hub, viewers: Viewers, claims: Claims, grant: Gr
     },
     { highWaterMark: HIGH_WATER_FRAMES },
   )
-  return new Response(body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' } })
+  return new Response(body, { headers: STREAM_HEADERS })
 }

@@ -22,6 +22,8 @@ export interface Watch {
   positionAt: number
   positionRev: number
   epoch: number
+  /** The order was forgotten: also a token that could vouch for it sees it no more. */
+  forgotten: boolean
 }
 
 export class Viewer {

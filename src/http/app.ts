@@ -6,6 +6,7 @@ import { ZltError } from '../errors'
 import type { Authenticate } from './authenticate'
 import { problemResponse } from './problem'
 import { type Operation, ROUTES, type Route } from './routes'
+import { newTraceId } from './trace-id'
 
 /** What the server hands to Hono with each request. */
 export interface Bindings {
@@ -102,13 +103,4 @@ function methodNotAllowed(methods: readonly string[]): Handler {
     response.headers.set('allow', allow.join(', '))
     return response
   }
-}
-
-let traceCounter = 0
-const TRACE_PREFIX = crypto.randomUUID().replaceAll('-', '').slice(0, 10)
-
-/** An id unique among all processes, cheap enough for every request. */
-function newTraceId(): string {
-  traceCounter += 1
-  return `${TRACE_PREFIX}${traceCounter.toString(36).padStart(6, '0')}`
 }

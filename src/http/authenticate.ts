@@ -91,9 +91,7 @@ async function verifySignature(
   issuer: string,
   now: () => number,
 ): Promise<{ claims: Claims; kid: string }> {
-  if (token.length > MAX_TOKEN_CHARS || !COMPACT_JWS.test(token) || !token.split('.').every(isCanonical)) {
-    throw new ZltError('token_invalid', 'this is not a compact JWS')
-  }
+  if (!isCompactJws(token)) throw new ZltError('token_invalid', 'this is not a compact JWS')
   let kid = ''
   let payload: unknown
   try {
@@ -113,6 +111,14 @@ async function verifySignature(
     throw new ZltError('token_invalid', 'the token’s form, key or signature is not accepted', { cause })
   }
   return { claims: parseClaims(payload, issuer, Math.floor(now() / 1000)), kid }
+}
+
+/**
+ * Whether the text has the form of a compact JWS (RFC 7515 §7.1) and is the only text of what it says: no blanks, no
+ * padding, no loose bits.
+ */
+export function isCompactJws(token: string): boolean {
+  return token.length <= MAX_TOKEN_CHARS && COMPACT_JWS.test(token) && token.split('.').every(isCanonical)
 }
 
 /** Whether no bits are left over in the last character: otherwise several texts would be one token. */

@@ -19,7 +19,14 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   if (encoding !== null && encoding !== 'identity') {
     throw new ZltError('unsupported_encoding', `send the body without Content-Encoding (it is ${encoding})`)
   }
-  const text = await readText(request, maxBytes)
+  let text: string
+  try {
+    text = await readText(request, maxBytes)
+  } catch (cause) {
+    if (cause instanceof ZltError) throw cause
+    // The client went away, or its chunks are none: nobody may hear this answer, and it is no failure of ours.
+    throw new ZltError('malformed_json', 'the body ended before it was complete', { cause })
+  }
   // text() decodes leniently; the replacement character has no place in any of our bodies.
   if (text.includes('\uFFFD')) throw new ZltError('invalid_utf8', 'send the body as UTF-8')
   try {
@@ -45,7 +52,8 @@ async function readChunked(request: Request, maxBytes: number): Promise<string> 
     if (bytes > maxBytes) throw tooLarge(maxBytes)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf-8')
+  // As text() does: lenient, and without a byte order mark (which RFC 8259 §8.1 lets us ignore).
+  return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
 function tooLarge(maxBytes: number): ZltError {

@@ -2,7 +2,11 @@
 
 /** Headers that let `origin` read the answer. */
 export function corsHeaders(origin: string): Record<string, string> {
-  return { 'access-control-allow-origin': origin, vary: 'Origin' }
+  return {
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'Retry-After, WWW-Authenticate',
+    vary: 'Origin',
+  }
 }
 
 /** The answer to a preflight of an allowed origin. */

@@ -6,6 +6,7 @@ import { ZltError } from '../errors'
 import type { Env } from './app'
 import { corsHeaders, preflight } from './cors'
 import { problemResponse } from './problem'
+import { newTraceId } from './trace-id'
 
 export interface ListenOptions<Data> {
   host: string
@@ -14,7 +15,7 @@ export interface ListenOptions<Data> {
   socket?: WebSocketHandler<Data>
   allowedOrigins: readonly string[]
   /** Told of each answer's status. */
-  onAnswer(status: number): void
+  onAnswer?(status: number): void
   /** Hears of failures that reached nobody else. */
   onError(error: unknown): void
 }
@@ -31,9 +32,10 @@ export class ListenError extends Error {
 export function listen<Data>(options: ListenOptions<Data>): Bun.Server<Data> {
   const { app, allowedOrigins, onAnswer, onError } = options
   const origins = new Set(allowedOrigins)
+  const hasGoodHost = hostCheck()
 
   function counted(response: Response): Response {
-    onAnswer(response.status)
+    onAnswer?.(response.status)
     return response
   }
 
@@ -43,23 +45,35 @@ export function listen<Data>(options: ListenOptions<Data>): Bun.Server<Data> {
   }
 
   function answer(request: Request, server: Bun.Server<Data>): Response | Promise<Response> {
-    // Without a valid Host, Bun's url is only a path, and a router would cut it in the wrong place.
-    if (!request.url.startsWith('http')) {
-      return problemResponse(new ZltError('bad_host', 'send a valid Host header'), 'none')
+    if (!hasGoodHost(request.url)) {
+      return problemResponse(new ZltError('bad_host', 'send a valid Host header'), newTraceId())
     }
-    const origin = origins.size > 0 ? request.headers.get('origin') : null
-    if (origin === null || !origins.has(origin)) return app.fetch(request, { server })
+    const origin = request.headers.get('origin')
+    if (origin === null) return app.fetch(request, { server })
+    if (!origins.has(origin)) return answerOrigin(request, server, origin)
     if (request.method === 'OPTIONS') return preflight(origin)
     return withCors(app.fetch(request, { server }), origin)
+  }
+
+  /** Of our own pages, or of a page that no setting names: CORS keeps that from answers, but not from sockets. */
+  function answerOrigin(request: Request, server: Bun.Server<Data>, origin: string): Response | Promise<Response> {
+    const isSocket = request.headers.get('upgrade') !== null
+    if (isSocket && URL.parse(origin)?.host !== new URL(request.url).host) {
+      const detail = `pages of ${origin} may not open sockets here; name it in allowed-origins`
+      return problemResponse(new ZltError('forbidden_origin', detail), 'none')
+    }
+    return app.fetch(request, { server })
   }
 
   const shared = {
     hostname: options.host,
     port: options.port,
+    // Bun's own limit answers with an empty 413; ours are each route's, and what nobody reads is never held.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     fetch,
     error(error: Error) {
       onError(error)
-      return problemResponse(error, 'none')
+      return problemResponse(error, newTraceId())
     },
   }
   try {
@@ -71,9 +85,24 @@ export function listen<Data>(options: ListenOptions<Data>): Bun.Server<Data> {
   }
 }
 
+/**
+ * Makes the check that a request's URL is one: Bun builds it from the Host header as that came, so it may be only a path,
+ * or nothing that `new URL` takes. Nearly all requests name the same host, which then costs one comparison.
+ */
+function hostCheck(): (url: string) => boolean {
+  let knownPrefix = 'http://localhost/'
+  return function hasGoodHost(url) {
+    if (url.startsWith(knownPrefix)) return true
+    if (!url.startsWith('http') || !URL.canParse(url)) return false
+    const pathAt = url.indexOf('/', 'https://'.length)
+    if (pathAt > 0) knownPrefix = url.slice(0, pathAt + 1)
+    return true
+  }
+}
+
 async function withCors(answer: Response | Promise<Response>, origin: string): Promise<Response> {
   const response = await answer
-  for (const [name, value] of Object.entries(corsHeaders(origin))) response.headers.set(name, value)
+  for (const [name, value] of Object.entries(corsHeaders(origin))) response.headers.append(name, value)
   return response
 }
 

@@ -66,6 +66,7 @@ export const ROUTES = {
     errors: [
       'upgrade_required',
       'token_in_query',
+      'invalid_parameter',
       'order_not_found',
       'too_many_orders',
       'too_many_requests',
@@ -79,7 +80,7 @@ export const ROUTES = {
     who: EVERYBODY,
     summary: 'The view of an order as it is now',
     answers: { 200: 'TrackAnswer' },
-    errors: ['order_not_found', 'not_ready'],
+    errors: ['order_not_found', 'too_many_requests', 'not_ready'],
   },
   getTrackStream: {
     method: 'GET',
@@ -88,7 +89,7 @@ export const ROUTES = {
     who: EVERYBODY,
     summary: 'The socket’s frames as server-sent events',
     answers: { 200: null },
-    errors: ['order_not_found', 'not_ready'],
+    errors: ['order_not_found', 'too_many_requests', 'not_ready'],
   },
   getTrail: {
     method: 'GET',
@@ -97,7 +98,7 @@ export const ROUTES = {
     who: EVERYBODY,
     summary: 'Where the rider has been with this order, as GeoJSON',
     answers: { 200: 'Trail' },
-    errors: ['order_not_found', 'not_ready'],
+    errors: ['order_not_found', 'too_many_requests', 'not_ready'],
   },
 
   login: {

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ROLES } from '../domain/audience'
 import { fixSchema } from '../domain/fix'
 import { ID_PATTERN } from '../domain/id'
+import { decodePolyline } from '../domain/polyline'
 import { type Fault, ZltError } from '../errors'
 
 const id = z.string().regex(new RegExp(ID_PATTERN), 'an id is 1–64 of A-Za-z0-9._:-')
@@ -15,10 +16,15 @@ const place = z.strictObject({
   name: z.string().max(200).optional(),
 })
 const stop = place.extend({ kind: z.enum(['pickup', 'drop']) })
-const route = z.strictObject({
-  polyline: z.string().min(1).max(100_000),
-  precision: z.union([z.literal(5), z.literal(6)]),
-})
+const route = z
+  .strictObject({
+    polyline: z
+      .string()
+      .max(100_000)
+      .regex(/^[?-~]+$/, 'a polyline is made of the characters from ? to ~'),
+    precision: z.union([z.literal(5), z.literal(6)]),
+  })
+  .refine(isPolyline, 'the polyline cannot be read at this precision')
 const status = z.enum(['created', 'assigned', 'picked_up', 'delivered', 'cancelled'])
 const vehicle = z.enum(['foot', 'bicycle', 'motorbike', 'car', 'van'])
 const username = z
@@ -54,6 +60,15 @@ const order = z.object({
 const user = z.object({ id, username, role, disabled: z.boolean(), created_at_ms: epochMs })
 const text = z.string()
 const fix = z.fromJSONSchema(fixSchema() as Parameters<typeof z.fromJSONSchema>[0])
+
+function isPolyline({ polyline, precision }: { polyline: string; precision: number }): boolean {
+  try {
+    decodePolyline(polyline, precision)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** All bodies by name. Bodies that come in are strict: an unknown member is an error that names it. */
 export const SCHEMAS = {

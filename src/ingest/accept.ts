@@ -90,7 +90,12 @@ export async function acceptFixes(
   for (let i = 0; i < fixes.length; i++) {
     const fix = fixes[i]
     if (fix === undefined) continue
-    const fault = appendTo(entries, targets[i], claims, fix, fixTimesMs[i], receivedMs, isArray ? `/${i}` : '')
+    const fixTimeMs = fixTimesMs[i]
+    const pointer = isArray ? `/${i}` : ''
+    const fault =
+      fixTimeMs === undefined
+        ? futureTime(inputs[i], pointer)
+        : appendTo(entries, targets[i], claims, fix, fixTimeMs, receivedMs, pointer)
     if (fault === undefined) results[i] = ACCEPTED
     else if (fault === 'no_visible_order') results[i] = NO_VISIBLE_ORDER
     else {
@@ -124,14 +129,10 @@ function appendTo(
   targets: Resolution | undefined,
   claims: Claims,
   fix: Fix,
-  fixTimeMs: number | undefined,
+  fixTimeMs: number,
   receivedMs: number,
   pointer: string,
 ): Fault | 'no_visible_order' | undefined {
-  if (fixTimeMs === undefined) {
-    const detail = 'this time is far ahead of now and of all others in the request'
-    return { pointer: `${pointer}/timestamp`, code: 'future_time', detail }
-  }
   if (targets === undefined || targets === 'not_yours') {
     return { pointer: `${pointer}/order_id`, code: 'order_not_found', detail: 'no such order for this rider' }
   }
@@ -164,6 +165,12 @@ function conclude(metrics: Metrics, results: FixResult[], faults: readonly Fault
     })
   }
   return { accepted, results }
+}
+
+function futureTime(input: unknown, pointer: string): Fault {
+  const name = (input as { fix_time_ms?: unknown }).fix_time_ms == null ? 'timestamp' : 'fix_time_ms'
+  const detail = 'this time is far ahead of now and of all others in the request'
+  return { pointer: `${pointer}/${name}`, code: 'future_time', detail }
 }
 
 /** The results as JSON. Nearly all are one and the same word, which is written once. */

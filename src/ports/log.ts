@@ -1,7 +1,9 @@
 /**
  * The log: where acknowledged fixes live, and where facts are published.
  *
- * An adapter MUST keep, per key, the order of `append` calls; offsets (`at`) MUST rise within a partition and one epoch.
+ * An adapter MUST keep, per key, the order of `append` calls; offsets (`at`, 0 or more) MUST rise within a partition and
+ * one epoch. Keys, values and headers MUST come back as they were given, whatever well-formed Unicode they hold.
+ * `tests/contract/log.contract.ts` is these MUSTs as tests; every adapter passes it.
  */
 
 /** The topics of facts: compacted, one partition, whole values. */
@@ -11,7 +13,11 @@ export type FactTopic = (typeof FACT_TOPICS)[number]
 /** The topic of fixes. */
 export const LOCATION_TOPIC = 'delivery.location.v1'
 
-/** What is appended. Records of one key share a partition and keep their order. */
+/**
+ * What is appended. Records of one key share a partition and keep their order.
+ *
+ * The log keeps a reference until the append has settled: what is in it MUST NOT be changed.
+ */
 export interface Entry {
   key: string
   value: string
@@ -28,20 +34,31 @@ export interface StoredRecord {
   appendedMs: number
 }
 
-/** What a follower is told. Calls for one partition never overlap, and none comes for it after `revoked`. */
+/**
+ * What a follower is told. Calls for one partition MUST NOT overlap, and none may come for it after `revoked`. The first
+ * ones may come before `follow` has resolved.
+ */
 export interface Follower {
-  /** The partition is this follower's from here on; the first batch starts at the offset after the last commit. */
+  /** The partition is this follower's from here on; the first batch starts at the offset after the group's last commit. */
   assigned(partition: number): void
-  /** MUST be called in order of `at`, without gaps in what is retained, each record at least once. */
+  /**
+   * MUST be called in order of `at`, without gaps in what is retained, each record at least once. Records appended while
+   * it runs come in a later batch. A batch that rejects is reported and given up: the next ones come all the same.
+   */
   batch(partition: number, records: readonly StoredRecord[]): Promise<void>
-  /** The partition goes away; commits made during this call still count. */
+  /** The partition goes away; called after its last batch has settled. Commits made during this call still count. */
   revoked(partition: number): Promise<void>
 }
 
 /** A running follower. */
 export interface Following {
-  /** Everything up to and including `at` need not come again. MUST be monotonic: a lower `at` is ignored. */
+  /**
+   * Everything up to and including `at` need not come again. MUST be monotonic: a lower `at` than committed before, or
+   * one for a partition that is no longer this follower's, is ignored. Rejects with `ZltError` when it could not be
+   * stored; then it did not happen, and may be tried again.
+   */
   commit(partition: number, at: number): Promise<void>
+  /** Waits for the batch under way, calls `revoked` for each partition, and leaves the group. MUST NOT be awaited in `batch`. */
   close(): Promise<void>
 }
 
@@ -52,23 +69,34 @@ export interface Log {
   partitionOf(key: string): number
   /**
    * Appends to the topic of fixes. Resolves once every entry is stored so that it survives the end of this process.
-   * MUST reject (`ZltError` `log_unavailable` or `disk_full`) when any entry may not be stored; entries of a rejected
-   * append may still appear. The entries of one call are contiguous per key.
+   * MUST reject (`ZltError` `log_unavailable`, `disk_full` or `overloaded`) when any entry may not be stored; entries of
+   * a rejected append may still appear. No entry of another call comes between two of one call with the same key. An
+   * empty append resolves and stores nothing.
    */
   append(entries: readonly Entry[]): Promise<void>
-  /** Follows the topic of fixes as a member of `group`; members share the partitions. */
+  /**
+   * Follows the topic of fixes as a member of `group`. Each partition has exactly one member of the group at a time; when
+   * that one leaves, another gets it. A group that has never committed starts at the oldest record there is.
+   */
   follow(group: string, follower: Follower): Promise<Following>
-  /** Publishes a fact; null removes it. Resolves once stored. Later values of a key replace earlier ones. */
+  /**
+   * Publishes a fact; null removes it. Resolves once stored, and rejects with `ZltError` when it may not be. Later values
+   * of a key replace earlier ones. What a tail's `onFact` throws is never the publisher's.
+   */
   publish(topic: FactTopic, key: string, value: string | null): Promise<void>
   /**
-   * Calls `onFact` for every fact there is, then resolves, then goes on with each change in the order published.
-   * MUST deliver the newest value of every key at least once; a removed key's null may be left out of the first pass.
+   * Calls `onFact` for every fact there is, then resolves, then goes on with each change in the order published, until
+   * closed. MUST deliver the newest value of every key at least once, and it last; a removed key's null may be left out
+   * of the first pass. An `onFact` that throws is reported and missed by nobody else.
    */
   tail(topic: FactTopic, onFact: (key: string, value: string | null) => void): Promise<{ close(): Promise<void> }>
-  /** Whether offsets may have been given away twice (the end of the log was lost): then a new epoch is due. */
+  /**
+   * Whether offsets may have been given away twice (the end of the log was lost): then a new epoch is due. MUST stay true
+   * for starts that follow a start which may have ended before it acted on it.
+   */
   mayHaveRewound(): boolean
   /** Whether an append would be acknowledged now; the reason when not. */
   health(): Promise<{ ok: true } | { ok: false; reason: string }>
-  /** Waits for what is under way, then releases everything. */
+  /** Waits for what is under way, closes all followers and tails, then releases everything. Appends after it reject. */
   close(): Promise<void>
 }

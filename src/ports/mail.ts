@@ -41,6 +41,7 @@ export type Message = ToOwner | ToHub
 
 /** Unknown message types MUST be ignored by the receiver, so that versions can roll. */
 export interface Inbox {
+  /** MUST NOT throw; a failure is reported, and what comes later is delivered all the same. */
   receive(from: string, messages: readonly Message[]): void
   /** Something from `from` was lost: whatever it was told or told us may be out of date. */
   gap(from: string): void
@@ -49,15 +50,20 @@ export interface Inbox {
 export interface Mail {
   /** This node's id. */
   readonly self: string
-  /** Queues `messages` for `to`; MUST deliver in the order of calls, and never re-enter the sender. */
+  /**
+   * Queues `messages` for `to`, which may be this node. MUST deliver in the order of calls, unchanged, to `to` alone, and
+   * never before `send` has returned. What is sent to a node that does not exist is dropped; to one that is about to
+   * `open`, it waits or `gap` is called.
+   */
   send(to: string, messages: readonly Message[]): void
   /** Opens this node's inbox; called once. */
   open(inbox: Inbox): Promise<void>
   /** All live nodes, this one included. */
   nodes(): Promise<string[]>
-  /** Says that this node owns the partition. */
+  /** Says that this node owns the partition; the last to say so does. */
   claim(partition: number): Promise<void>
   /** The node that owns the partition, as far as is known. */
   ownerOf(partition: number): Promise<string | undefined>
+  /** Nothing is delivered after it. */
   close(): Promise<void>
 }

@@ -24,11 +24,16 @@ export interface Trail {
 export const TRAIL_MAX_POINTS = 4_096
 
 export interface Snapshots {
-  /** The saved tracks of `orders` that exist. MUST answer all in one round trip. */
+  /** The saved tracks of `orders` that exist, as they were saved. MUST answer all in one round trip. */
   load(partition: number, orders: readonly string[]): Promise<Map<string, Track>>
+  /**
+   * Saves tracks and adds to their trails. A track with a lower `at` than the saved one MUST leave it as it is; its trail
+   * points still count. Rejects when anything may not be stored; then it may be tried again as it was.
+   */
   save(partition: number, saved: readonly Saved[]): Promise<void>
+  /** The trail of an order; empty and complete when there is none. */
   trail(partition: number, order: string): Promise<Trail>
-  /** Forgets track and trail at once. */
+  /** Forgets track and trail at once: once resolved, no answer holds them, and the id starts anew. */
   drop(partition: number, order: string): Promise<void>
   close(): Promise<void>
 }

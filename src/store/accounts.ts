@@ -2,7 +2,7 @@
 
 import type { Role } from '../domain/audience'
 import type { Cursor } from './cursor'
-import type { Tx } from './sql'
+import type { Tx } from './database'
 
 export interface User {
   /** The `sub` of its tokens. */

@@ -1,6 +1,6 @@
 /** The table of idempotency keys: what a caller asked under a key, and what it was answered. */
 
-import type { Tx } from './sql'
+import type { Tx } from './database'
 
 /** How long a key is remembered. */
 export const IDEMPOTENCY_MS = 24 * 3_600_000

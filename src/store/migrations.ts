@@ -1,6 +1,6 @@
 /** The schema, as the steps that lead to it. A step that was ever released is never edited: add one. */
 
-import type { Database, Tx } from './sql'
+import type { Database, Tx } from './database'
 
 /** Step n brings version n − 1 to n. Each statement runs on SQLite and on Postgres alike. */
 const STEPS: readonly (readonly string[])[] = [

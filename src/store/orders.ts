@@ -3,7 +3,7 @@
 import { type Order, stubOf } from '../domain/order'
 import type { OrderStatus } from '../domain/view'
 import type { Cursor } from './cursor'
-import type { Tx } from './sql'
+import type { Tx } from './database'
 
 /** What the row says to the log: its whole value, the stub of an order long ended, or null. */
 export type FactState = 'live' | 'stub' | 'removed'
@@ -97,6 +97,14 @@ export async function listOrders(tx: Tx, filter: OrderFilter, limit: number, aft
 export async function entombOrder(tx: Tx, id: string, rev: number): Promise<void> {
   await tx`UPDATE orders SET rev = ${rev}, fact = 'removed', status = 'cancelled', partner_id = NULL, customer_id = NULL,
     ended_at_ms = NULL, doc = NULL WHERE id = ${id}`
+}
+
+/**
+ * The one order in which a transaction writes several rows: two that write the same rows then never wait for each
+ * other in a circle, as Postgres would end by failing one of them.
+ */
+export function inWriteOrder(ids: readonly string[]): string[] {
+  return [...new Set(ids)].sort()
 }
 
 export interface OrderRow {

@@ -1,8 +1,8 @@
 /** What the relay asks of the table of orders: what is to be published, what has been, and what time has changed. */
 
 import { AFTER_END_MS, nextRev, STUB_UNTIL_MS } from '../domain/order'
-import { type FactState, type OrderRow, type OutboxRow, outboxRowOf } from './orders'
-import type { Tx } from './sql'
+import type { Tx } from './database'
+import { inWriteOrder, type OrderRow, type OutboxRow, outboxRowOf } from './orders'
 
 /** The rows whose value is not yet published, the lowest `rev` first. */
 export async function unpublishedRows(tx: Tx, limit: number): Promise<OutboxRow[]> {
@@ -17,16 +17,22 @@ export async function rowsAfter(tx: Tx, id: string, limit: number): Promise<Outb
   return rows.map(outboxRowOf)
 }
 
-/** Notes what was published. A tombstone has then done its duty and goes, unless it has changed meanwhile. */
-export async function markPublished(tx: Tx, id: string, rev: number): Promise<void> {
-  const gone = await tx`DELETE FROM orders WHERE id = ${id} AND rev = ${rev} AND doc IS NULL RETURNING id`
-  if (gone.length === 1) return
-  await tx`UPDATE orders SET published_rev = ${rev} WHERE id = ${id} AND published_rev < ${rev}`
+/** Notes what was published, by id. A tombstone has then done its duty and goes, unless it has changed meanwhile. */
+export async function markPublished(tx: Tx, revs: ReadonlyMap<string, number>): Promise<void> {
+  for (const id of inWriteOrder([...revs.keys()])) {
+    const rev = revs.get(id) ?? 0
+    const gone = await tx`DELETE FROM orders WHERE id = ${id} AND rev = ${rev} AND doc IS NULL RETURNING id`
+    if (gone.length === 1) continue
+    await tx`UPDATE orders SET published_rev = ${rev} WHERE id = ${id} AND published_rev < ${rev}`
+  }
 }
 
-/** Has a row published again, under `rev`, which must be above the one the log has. */
-export async function republish(tx: Tx, id: string, rev: number): Promise<void> {
-  await tx`UPDATE orders SET rev = ${rev}, published_rev = 0 WHERE id = ${id} AND rev <= ${rev}`
+/** Has rows published again, by id under the given `rev`, which must be above the one the log has. */
+export async function republish(tx: Tx, revs: ReadonlyMap<string, number>): Promise<void> {
+  for (const id of inWriteOrder([...revs.keys()])) {
+    const rev = revs.get(id) ?? 0
+    await tx`UPDATE orders SET rev = ${rev}, published_rev = 0 WHERE id = ${id} AND rev <= ${rev}`
+  }
 }
 
 /** The `published_rev` of a row; undefined when there is none (any more). */
@@ -35,28 +41,24 @@ export async function publishedRev(tx: Tx, id: string): Promise<number | undefin
   return rows.length === 0 ? undefined : Number(rows[0].published_rev)
 }
 
+/** What time makes of the fact of an ended order. */
+const AGES = {
+  stub: { from: ['live'], afterMs: AFTER_END_MS },
+  removed: { from: ['live', 'stub'], afterMs: STUB_UNTIL_MS },
+} as const
+
 /**
- * Turns the facts of ended orders to stubs after 30 min, and removes those after 25 h, at most `limit` of each.
+ * Turns the facts of orders that ended long enough ago to stubs (30 min), or removes them (25 h), `limit` at most.
  * Returns how many rows changed; each has a new `rev`, so the relay publishes it. The row itself stays.
  */
-export async function ageEndedOrders(tx: Tx, nowMs: number, limit: number): Promise<number> {
-  // Removal first: what has been down for a day needs no stub.
-  const removed = await ageFacts(tx, ['live', 'stub'], 'removed', nowMs - STUB_UNTIL_MS, nowMs, limit)
-  return removed + (await ageFacts(tx, ['live'], 'stub', nowMs - AFTER_END_MS, nowMs, limit))
-}
-
-async function ageFacts(
-  tx: Tx,
-  from: FactState[],
-  to: FactState,
-  endedUntilMs: number,
-  nowMs: number,
-  limit: number,
-): Promise<number> {
-  const rows: OrderRow[] = await tx`SELECT * FROM orders
-    WHERE fact IN ${tx(from)} AND ended_at_ms <= ${endedUntilMs} LIMIT ${limit}`
-  for (const { id, rev } of rows) {
-    await tx`UPDATE orders SET fact = ${to}, rev = ${nextRev(Number(rev), nowMs)} WHERE id = ${id}`
+export async function ageFacts(tx: Tx, to: keyof typeof AGES, nowMs: number, limit: number): Promise<number> {
+  const { from, afterMs } = AGES[to]
+  const rows: OrderRow[] = await tx`SELECT id, rev FROM orders
+    WHERE fact IN ${tx([...from])} AND ended_at_ms <= ${nowMs - afterMs} LIMIT ${limit}`
+  const revs = new Map(rows.map(({ id, rev }) => [id, Number(rev)]))
+  for (const id of inWriteOrder([...revs.keys()])) {
+    const rev = revs.get(id) ?? 0
+    await tx`UPDATE orders SET fact = ${to}, rev = ${nextRev(rev, nowMs)} WHERE id = ${id} AND rev = ${rev}`
   }
   return rows.length
 }

@@ -3,33 +3,9 @@
 import { closeSync, openSync } from 'node:fs'
 import { SQL } from 'bun'
 import { ZltError } from '../errors'
+import type { Database } from './database'
 import { Lane } from './lane'
 import { migrate } from './migrations'
-
-/** What queries are written on: the connection, or the transaction under way. */
-export type Tx = SQL
-
-/** An open database. Ids are text, times epoch ms in integers, documents JSON in text. */
-export interface Database {
-  readonly dialect: 'sqlite' | 'postgres'
-  /**
-   * Runs queries that change nothing.
-   * MUST NOT be called inside `write`, nor the other way round: both wait for the one SQLite connection.
-   */
-  read<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /**
-   * Runs `work` as one transaction: all of it is stored and on disk when the promise resolves, or none of it.
-   * `work` must await every query it starts.
-   * @throws ZltError `disk_full`, `overloaded` (another process holds the database)
-   */
-  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /**
-   * Makes transactions that name a common key run one after the other, until each ends. On SQLite they do anyway.
-   * Read what the key guards after this, not before.
-   */
-  lock(tx: Tx, keys: readonly string[]): Promise<void>
-  close(): Promise<void>
-}
 
 /**
  * Opens the database and brings its schema up to date.
@@ -61,7 +37,16 @@ async function openSqlite(path: string): Promise<Database> {
   return {
     dialect: 'sqlite',
     read: (work) => lane.run(() => work(sql)),
-    write: (work) => lane.run(() => translated(sql.begin('immediate', (tx) => work(tx)))),
+    write: (work, { durable = true } = {}) =>
+      lane.run(async () => {
+        // The next durable transaction takes all before it to the disk with it.
+        if (!durable) await sql`PRAGMA synchronous = NORMAL`
+        try {
+          return await translated(sql.begin('immediate', (tx) => work(tx)))
+        } finally {
+          if (!durable) await sql`PRAGMA synchronous = FULL`
+        }
+      }),
     lock: async () => {},
     close: () => lane.run(() => sql.close()),
   }
@@ -72,7 +57,13 @@ function openPostgres(url: string): Database {
   return {
     dialect: 'postgres',
     read: (work) => work(sql),
-    write: (work) => translated(sql.begin((tx) => work(tx))),
+    write: (work, { durable = true } = {}) =>
+      translated(
+        sql.begin(async (tx) => {
+          if (!durable) await tx`SET LOCAL synchronous_commit = off`
+          return work(tx)
+        }),
+      ),
     lock: async (tx, keys) => {
       // Always in one order: two transactions that want the same keys never wait for each other.
       for (const key of [...new Set(keys)].sort()) await tx`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 7))`

@@ -1,16 +1,28 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 let project: string
 
-/** A project that has the runner and none of its checks. */
+const checks = [
+  'scripts/system-packages.ts',
+  'scripts/build.ts',
+  'scripts/generate-docs.ts',
+  'node_modules/typescript/bin/tsc',
+  'node_modules/@biomejs/biome/bin/biome',
+]
+
+/** A project that has the runner, and checks that pass. */
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'zlt-test-runner-'))
   mkdirSync(join(project, 'scripts'))
   for (const file of ['test.ts', 'junit-summary.ts']) {
     copyFileSync(join(import.meta.dir, '../../scripts', file), join(project, 'scripts', file))
+  }
+  for (const check of checks) {
+    mkdirSync(dirname(join(project, check)), { recursive: true })
+    write(check, '')
   }
 })
 
@@ -30,9 +42,8 @@ function runTests(...args: string[]) {
 
 test('passes when the tests and the checks do', () => {
   write('good.test.ts', good)
-  write('scripts/build-web.ts', '')
   const { exitCode, text, lastLine } = runTests()
-  expect(text).toMatch(/^ok +web build +\d+\.\d s$/m)
+  expect(text).toMatch(/^ok +executable +\d+\.\d s$/m)
   expect({ exitCode, lastLine }).toEqual({ exitCode: 0, lastLine: '1 passed, 0 failed' })
 })
 
@@ -49,9 +60,9 @@ test('fails when a file of tests does not load', () => {
 
 test('counts a check that fails as one, shows its output, and still runs the tests', () => {
   write('good.test.ts', good)
-  write('scripts/build-web.ts', "console.error('the reason')\nprocess.exit(1)")
+  write('scripts/build.ts', "console.error('the reason')\nprocess.exit(1)")
   const { exitCode, text, lastLine } = runTests()
-  expect(text).toMatch(/^FAIL +web build +\d+\.\d s\nthe reason$/m)
+  expect(text).toMatch(/^FAIL +executable +\d+\.\d s\nthe reason$/m)
   expect({ exitCode, lastLine }).toEqual({ exitCode: 1, lastLine: '1 passed, 1 failed' })
 })
 
@@ -68,6 +79,12 @@ test.each([
 test('with arguments runs only the tests they name', () => {
   write('good.test.ts', good)
   write('other.test.ts', good)
-  write('scripts/build-web.ts', 'process.exit(1)')
+  write('scripts/build.ts', 'process.exit(1)')
   expect(runTests('./other.test.ts')).toMatchObject({ exitCode: 0, lastLine: '1 passed, 0 failed' })
+})
+
+test('fails when a check is not there', () => {
+  write('good.test.ts', good)
+  rmSync(join(project, 'scripts/generate-docs.ts'))
+  expect(runTests()).toMatchObject({ exitCode: 1, lastLine: '1 passed, 1 failed' })
 })

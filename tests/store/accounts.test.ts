@@ -9,7 +9,7 @@ import {
   updateUser,
 } from '../../src/store/accounts.ts'
 import { formatCursor, parseCursor } from '../../src/store/cursor.ts'
-import type { Database } from '../../src/store/sql.ts'
+import type { Database } from '../../src/store/database.ts'
 import { DATABASES } from '../support/databases.ts'
 
 const account = (id: string, more: Partial<Account> = {}): Account => ({

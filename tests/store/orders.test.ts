@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { assignOrder, createOrder, moveOrder, type Order, parseOrderFact } from '../../src/domain/order.ts'
+import type { Database, Tx } from '../../src/store/database.ts'
 import { claimKey, dropAnswersOf, IDEMPOTENCY_MS, keepAnswer, purgeKeys } from '../../src/store/idempotency.ts'
 import {
   entombOrder,
@@ -10,8 +11,7 @@ import {
   ordersInHandOf,
   updateOrder,
 } from '../../src/store/orders.ts'
-import { ageEndedOrders, markPublished, publishedRev, unpublishedRows } from '../../src/store/outbox.ts'
-import type { Database, Tx } from '../../src/store/sql.ts'
+import { ageFacts, markPublished, publishedRev, unpublishedRows } from '../../src/store/outbox.ts'
 import { DATABASES } from '../support/databases.ts'
 
 const NOW = 1_760_000_000_000
@@ -41,7 +41,7 @@ for (const { name, open } of DATABASES) {
 
       const row = await pending('o1')
       expect(row && parseOrderFact(factOf(row) ?? '')).toEqual(order)
-      await write((tx) => markPublished(tx, 'o1', order.rev))
+      await write((tx) => markPublished(tx, new Map([['o1', order.rev]])))
       expect(await pending('o1')).toBeUndefined()
       expect(await database.read((tx) => publishedRev(tx, 'o1'))).toBe(order.rev)
     })
@@ -50,10 +50,10 @@ for (const { name, open } of DATABASES) {
       const order = createOrder('late', {}, NOW)
       await write((tx) => insertOrder(tx, order, NOW))
       await write((tx) => updateOrder(tx, { ...order, rev: NOW + 5 }))
-      await write((tx) => markPublished(tx, 'late', NOW))
+      await write((tx) => markPublished(tx, new Map([['late', NOW]])))
       expect((await pending('late'))?.rev).toBe(NOW + 5)
-      await write((tx) => markPublished(tx, 'late', NOW + 5))
-      await write((tx) => markPublished(tx, 'late', NOW))
+      await write((tx) => markPublished(tx, new Map([['late', NOW + 5]])))
+      await write((tx) => markPublished(tx, new Map([['late', NOW]])))
       expect(await database.read((tx) => publishedRev(tx, 'late'))).toBe(NOW + 5)
     })
 
@@ -96,9 +96,9 @@ for (const { name, open } of DATABASES) {
 
       const row = await pending('f1')
       expect(row && factOf(row)).toBeNull()
-      await write((tx) => markPublished(tx, 'f1', NOW))
+      await write((tx) => markPublished(tx, new Map([['f1', NOW]])))
       expect(await pending('f1')).toBeDefined()
-      await write((tx) => markPublished(tx, 'f1', NOW + 1))
+      await write((tx) => markPublished(tx, new Map([['f1', NOW + 1]])))
       expect(await database.read((tx) => publishedRev(tx, 'f1'))).toBeUndefined()
     })
 
@@ -106,7 +106,11 @@ for (const { name, open } of DATABASES) {
       const order = legal(moveOrder(createOrder('e1', { customer_id: 'c9' }, NOW), 'cancelled', NOW))
       await write((tx) => insertOrder(tx, order, NOW))
       await write((tx) => updateOrder(tx, order))
-      const age = (nowMs: number) => write((tx) => ageEndedOrders(tx, nowMs, 100))
+      const age = (nowMs: number) =>
+        write(async (tx) => {
+          await ageFacts(tx, 'removed', nowMs, 100)
+          await ageFacts(tx, 'stub', nowMs, 100)
+        })
       await age(NOW + 30 * MINUTE - 1)
       expect((await pending('e1'))?.fact).toBe('live')
       await age(NOW + 30 * MINUTE)
@@ -118,7 +122,7 @@ for (const { name, open } of DATABASES) {
       const gone = await pending('e1')
       expect(gone && factOf(gone)).toBeNull()
       expect(gone?.rev).toBe(NOW + 25 * 60 * MINUTE)
-      await write((tx) => markPublished(tx, 'e1', NOW + 25 * 60 * MINUTE))
+      await write((tx) => markPublished(tx, new Map([['e1', NOW + 25 * 60 * MINUTE]])))
       expect(await database.read((tx) => findOrder(tx, 'e1'))).toMatchObject({ status: 'cancelled', customer_id: 'c9' })
     })
 

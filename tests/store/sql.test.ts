@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { statSync } from 'node:fs'
 import { ZltError } from '../../src/errors.ts'
+import type { Database } from '../../src/store/database.ts'
 import { migrate, SCHEMA_VERSION } from '../../src/store/migrations.ts'
-import { type Database, openDatabase } from '../../src/store/sql.ts'
+import { openDatabase } from '../../src/store/sql.ts'
 import { DATABASES } from '../support/databases.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
@@ -27,7 +28,7 @@ for (const { name, open } of DATABASES) {
 
     test('a schema of a newer program is refused, and says what to do', async () => {
       await database.write((tx) => tx`UPDATE schema_version SET version = ${SCHEMA_VERSION + 1}`)
-      expect(migrate(database)).rejects.toThrow(/schema 2 .* knows up to 1.*start the newer zlt/)
+      await expect(migrate(database)).rejects.toThrow(/schema 2 .* knows up to 1.*start the newer zlt/)
     })
 
     test('a transaction that fails leaves nothing', async () => {
@@ -35,7 +36,7 @@ for (const { name, open } of DATABASES) {
         await tx`INSERT INTO marks VALUES (1)`
         throw new Error('no')
       })
-      expect(failing).rejects.toThrow('no')
+      await expect(failing).rejects.toThrow('no')
       expect(await marks()).toEqual([])
     })
 
@@ -80,8 +81,11 @@ describe('a SQLite file', () => {
     const path = folder.file('zlt.db')
     const first = await openDatabase(path)
     await first.write((tx) => tx`CREATE TABLE kept (n BIGINT)`)
-    const [{ synchronous }] = await first.read((tx) => tx`PRAGMA synchronous`)
-    expect(synchronous).toBe(2)
+    const synchronous = async () => (await first.read((tx) => tx`PRAGMA synchronous`))[0].synchronous
+    expect(await synchronous()).toBe(2)
+    await first.write((tx) => tx`DELETE FROM kept`, { durable: false })
+    await expect(first.write(() => Promise.reject(new Error('no')), { durable: false })).rejects.toThrow('no')
+    expect(await synchronous()).toBe(2)
     for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o777).toBe(0o600)
     await first.close()
 
@@ -89,7 +93,7 @@ describe('a SQLite file', () => {
     expect(await second.read((tx) => tx`SELECT * FROM kept`)).toHaveLength(0)
     await second.write((tx) => tx`UPDATE schema_version SET version = 99`)
     await second.close()
-    expect(openDatabase(path)).rejects.toThrow(/schema 99/)
+    await expect(openDatabase(path)).rejects.toThrow(/schema 99/)
   })
 
   test('says when its disk is full', async () => {

@@ -1,7 +1,8 @@
 /** The databases that the store's tests run on: SQLite always; Postgres as well where TEST_POSTGRES_URL names one. */
 
 import { SQL } from 'bun'
-import { type Database, openDatabase } from '../../src/store/sql.ts'
+import type { Database } from '../../src/store/database.ts'
+import { openDatabase } from '../../src/store/sql.ts'
 import { tempFolder } from './temp-folder.ts'
 
 export interface TestDatabase {

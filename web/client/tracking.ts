@@ -41,6 +41,9 @@ export type SocketLike = {
   close(code?: number): void
 }
 
+/** What is left of a connection's time once the device says that it has no network. */
+const offlineAfterMs = 5_000
+
 /** The world outside, replaceable in tests. */
 export type TrackingPorts = {
   fetch(url: string, init: { headers: Record<string, string>; signal: AbortSignal }): Promise<Response>
@@ -114,6 +117,7 @@ export class TrackingClient {
 
   /** Closes for good. */
   stop(): void {
+    this.#turn += 1
     this.#drop()
     this.#listeners.clear()
   }
@@ -123,6 +127,8 @@ export class TrackingClient {
     if (online === this.#state.online) return
     this.#set({ online })
     if (online) this.nudge()
+    // The flag alone may lie (a VPN that comes and goes); with a short silence it does not.
+    else if (this.#state.phase === 'live') this.#watchdog(offlineAfterMs)
   }
 
   /** Tries now instead of waiting: the person looks at the page again, or the network is back. */
@@ -213,8 +219,9 @@ export class TrackingClient {
       // The close that follows says the same; waiting for it would show a live page for a moment longer.
       this.#drop()
       this.#set({ phase: 'ended', endReason: frame.reason })
-    } else if (frame?.type === 'error' && frame.code !== 'too_many') {
-      this.#connect()
+    } else if (frame?.type === 'error') {
+      // This client watches one order, so a refused watch leaves nothing to hear; `/track` says what it is.
+      this.#retry()
     }
   }
 

@@ -25,8 +25,9 @@ export function arrivalOf(moment: Moment): ArrivalModel {
   const order = view?.order
   switch (stateOf(moment)) {
     case 'refused':
-    case 'expired':
       return { label: words.label, main: words.unknown }
+    case 'expired':
+      return { label: words.label, main: words.ended }
     case 'loading':
       return { label: words.label, main: words.loading }
     case 'delivered':

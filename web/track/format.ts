@@ -1,13 +1,18 @@
+import { strings } from './strings.ts'
+
 const languages: readonly string[] = globalThis.navigator?.languages ?? []
 /** The page's words are English; times and numbers follow the person's own region of English, or British custom. */
 const locale = languages.find((language) => language.startsWith('en')) ?? 'en-GB'
 
-const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' })
+const { hour12 } = new Intl.DateTimeFormat(locale, { hour: 'numeric' }).resolvedOptions()
+/** `09:05` where a day has 24 hours, `9:05 AM` where it has twice twelve. */
+const hourDigits = hour12 ? 'numeric' : '2-digit'
+const clock = new Intl.DateTimeFormat(locale, { hour: hourDigits, minute: '2-digit' })
 const dayAndClock = new Intl.DateTimeFormat(locale, {
   weekday: 'short',
   day: 'numeric',
   month: 'short',
-  hour: '2-digit',
+  hour: hourDigits,
   minute: '2-digit',
 })
 /** Units are words, and the page's words are English wherever the person is. */
@@ -31,16 +36,28 @@ export function formatTimeOrDay(atMs: number, nowMs: number): string {
   return (sameDay ? clock : dayAndClock).format(atMs)
 }
 
-/** `12:41 – 12:46`, or one time when both ends are the same minute. */
+/**
+ * `12:41 – 12:46`, or one time when both ends are the same minute.
+ *
+ * Without AM and PM: the range stands large beside the minutes that are left, and both would not fit.
+ */
 export function formatTimeRange(fromMs: number, toMs: number): string {
-  const [from, to] = [clock.format(fromMs), clock.format(toMs)]
+  const [from, to] = [bareTime(fromMs), bareTime(toMs)]
   return from === to ? from : `${from} – ${to}`
+}
+
+function bareTime(atMs: number): string {
+  const parts = clock.formatToParts(atMs).filter(({ type }) => type !== 'dayPeriod')
+  return parts
+    .map(({ value }) => value)
+    .join('')
+    .trim()
 }
 
 /** `8–11 min`, or `8 min` when both ends round alike. */
 export function formatMinutesRange(fromMs: number, toMs: number): string {
-  const from = Math.max(1, Math.floor(fromMs / 60_000))
-  const to = Math.max(from, Math.ceil(toMs / 60_000))
+  const from = Math.max(1, Math.round(fromMs / 60_000))
+  const to = Math.max(from, Math.round(toMs / 60_000))
   return from === to ? minute.format(from) : `${from}–${minute.format(to)}`
 }
 
@@ -56,11 +73,10 @@ export function formatAgo(ms: number): string {
   return relative.format(-Math.round(minutes / 60), 'hour').replace('hr.', 'h')
 }
 
-/** `3 minutes ago`, for sentences. */
+/** `3 minutes ago`, for sentences, which do not count seconds. */
 export function formatSpanAgo(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000))
-  if (seconds < 60) return relativeLong.format(-seconds, 'second')
-  const minutes = Math.round(seconds / 60)
+  const minutes = Math.floor(ms / 60_000)
+  if (minutes < 1) return strings.lessThanAMinuteAgo
   return minutes < 60 ? relativeLong.format(-minutes, 'minute') : relativeLong.format(-Math.round(minutes / 60), 'hour')
 }
 

@@ -34,7 +34,7 @@ export function turnDeg(from: number, to: number): number {
 /** The place `share` (0 … 1) of the way from `a` to `b`; straight in degrees, for distances of a few kilometres. */
 export function between(a: LngLat, b: LngLat, share: number): LngLat {
   const lng = a.lng + lngDelta(a.lng, b.lng) * share
-  return { lng: lngDelta(0, lng), lat: a.lat + (b.lat - a.lat) * share }
+  return { lng: Math.abs(lng) > 180 ? lngDelta(0, lng) : lng, lat: a.lat + (b.lat - a.lat) * share }
 }
 
 /** The place `meters` away from `from` in direction `headingDeg`; flat, for a few kilometres. */

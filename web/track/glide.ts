@@ -52,6 +52,7 @@ export class Glide {
   /** Takes in a fix that was shown to the page at `nowMs`; one that is not later than the last is ignored. */
   push(fix: GlideFix, nowMs: number): void {
     const last = this.#frames.at(-1)
+    if (last && fix.fixTimeMs <= last.fixTimeMs) return
     // The way from the rider's phone to here; the least of the last ten, as for the clock.
     this.#lagsMs = [...this.#lagsMs.slice(-9), Math.max(0, nowMs - fix.fixTimeMs)]
     if (!last) {
@@ -59,12 +60,14 @@ export class Glide {
       return
     }
     const gapMs = fix.fixTimeMs - last.fixTimeMs
-    if (gapMs <= 0) return
     if (gapMs <= longGapMs * 3) this.#intervalMs = (this.#intervalMs ?? gapMs) * 0.7 + gapMs * 0.3
-    const jump = distanceM(last, fix) > jumpM
+    const backM = fix.line !== undefined && fix.line === last.line ? (last.alongM ?? 0) - (fix.alongM ?? 0) : 0
+    const jump = distanceM(last, fix) > jumpM || backM >= noiseM
     const rideMs = Math.min(gapMs, this.#intervalMs ?? gapMs)
     if (gapMs > longGapMs && !jump) this.#frames.push({ ...last, atMs: fix.fixTimeMs - rideMs, jump: false })
-    this.#frames.push({ ...fix, atMs: fix.fixTimeMs, jump })
+    // A step back along the road shorter than GPS noise is held: a rider who stands must not creep backwards.
+    const held = backM > 0 && !jump ? { ...fix, alongM: last.alongM } : fix
+    this.#frames.push({ ...held, atMs: fix.fixTimeMs, jump })
   }
 
   /** Shows the newest fix at once from now on: for a page that comes back from the background. */
@@ -131,9 +134,7 @@ export class Glide {
     }
     const start = from.alongM as number
     const end = to.alongM as number
-    // A step back shorter than GPS noise is held: a rider who stands must not creep backwards.
-    const alongM = end < start && start - end < noiseM ? start : start + (end - start) * share
-    if (alongM === start && to !== from) to.alongM = Math.max(end, end < start && start - end < noiseM ? start : end)
+    const alongM = start + (end - start) * share
     const heading = this.#turn(end > start ? headingAt(line, alongM) : undefined, elapsedMs)
     return poseWith(pointAt(line, alongM), heading, moving, alongM, line)
   }

@@ -1,7 +1,9 @@
 import { shownPosition, type View } from '../../src/domain/view.ts'
 import type { Inset } from './camera.ts'
 import type { LngLat } from './geo.ts'
+import type { GlidePose } from './glide.ts'
 import { icon } from './icons.ts'
+import type { MapLines } from './map-layers.ts'
 import { parseMapSettings } from './map-settings.ts'
 import type { Theme } from './map-style.ts'
 import type { MapScene, MapView } from './map-view.ts'
@@ -10,6 +12,7 @@ import { strings } from './strings.ts'
 import { currentTheme } from './theme.ts'
 
 const linesEveryMs = 500
+const restingFrameMs = 200
 
 /** The map while an order is underway: it loads after the sheet is there, and the page does without it. */
 export class LiveMap {
@@ -21,6 +24,8 @@ export class LiveMap {
   #serverNowMs: () => number = Date.now
   #state: 'idle' | 'open' | 'closed' = 'idle'
   #linesAtMs = 0
+  #linesKey = ''
+  #trailRevision = 0
 
   constructor(reducedMotion: () => boolean) {
     this.#reducedMotion = reducedMotion
@@ -60,6 +65,7 @@ export class LiveMap {
 
   setEarlierTrail(places: LngLat[]): void {
     this.#motion.setEarlierTrail(places)
+    this.#trailRevision += 1
   }
 
   /** The newest place at once, when the tab comes back. */
@@ -111,15 +117,26 @@ export class LiveMap {
     this.#view.setScene(this.#scene)
   }
 
+  /** Where the rider was last seen long ago, no road ahead is claimed: all of it is pale. */
+  #lines(pose: GlidePose | undefined): MapLines {
+    const lines = this.#motion.lines(pose, this.#scene?.drop)
+    if (this.#scene?.lastSeen === undefined) return lines
+    return { toGo: [], taken: [...lines.taken, ...lines.toGo], link: [] }
+  }
+
   #frame(): void {
     if (this.#state !== 'open' || !this.#view) return
     const nowMs = this.#serverNowMs()
     const pose = this.#motion.pose(nowMs)
     this.#view.setPose(pose)
-    if (performance.now() - this.#linesAtMs > linesEveryMs) {
+    const linesKey = `${pose?.lng} ${pose?.lat} ${this.#scene?.drop?.lng} ${this.#trailRevision} ${this.#scene?.lastSeen}`
+    if (linesKey !== this.#linesKey && performance.now() - this.#linesAtMs > linesEveryMs) {
+      this.#linesKey = linesKey
       this.#linesAtMs = performance.now()
-      this.#view.setLines(this.#motion.lines(pose, this.#scene?.drop))
+      this.#view.setLines(this.#lines(pose))
     }
-    requestAnimationFrame(() => this.#frame())
+    // A marker that rests costs no frames; a battery lasts longer than an order.
+    if (pose?.moving) requestAnimationFrame(() => this.#frame())
+    else setTimeout(() => requestAnimationFrame(() => this.#frame()), restingFrameMs)
   }
 }

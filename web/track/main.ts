@@ -1,6 +1,7 @@
 import { isEnded, shownPosition } from '../../src/domain/view.ts'
-import { parseTrackLink } from '../client/credential.ts'
+import { type Credential, parseTrackLink } from '../client/credential.ts'
 import { type Tracking, TrackingClient } from '../client/tracking.ts'
+import { fetchTrail } from '../client/trail.ts'
 import { Announcer } from './announce.ts'
 import { formatTime } from './format.ts'
 import { LiveMap } from './live-map.ts'
@@ -29,11 +30,11 @@ function start(): void {
     const nowMs = client?.serverNowMs() ?? Date.now()
     const model = pageModelOf({ tracking, nowMs }, Date.now(), tracking.view?.order_id ?? linkName)
     renderer.draw(model, nowMs)
-    const { arrival, sentence, stages } = model
-    const stage = stages.find(({ state }) => state === 'current')?.label ?? ''
+    const { arrival, state, sentence, stages } = model
+    const stage = stages.find((one) => one.state === 'current')?.label ?? ''
     const arrivalWords = [arrival.main, arrival.aside].filter(Boolean).join(', ')
     const words =
-      model.look === 'loading' ? undefined : announcer.next({ stage, sentence, arrival: arrivalWords }, nowMs)
+      model.look === 'loading' ? undefined : announcer.next({ stage, state, sentence, arrival: arrivalWords }, nowMs)
     if (words && spoken) spoken.textContent = words
     const view = tracking.view
     const position = view && shownPosition(view)
@@ -49,6 +50,7 @@ function start(): void {
   if (!client) return
   map.open(() => client.serverNowMs())
   client.subscribe(draw)
+  askForTrail(client, credential, map)
   client.setOnline(navigator.onLine)
   client.start()
   // Time passes without news too: ages, countdown, staleness.
@@ -64,4 +66,14 @@ function start(): void {
   })
 }
 
-start()
+/** Asks once, when the rider is first seen, for the way before this page was opened. */
+function askForTrail(client: TrackingClient, credential: Credential, map: LiveMap): void {
+  const stop = client.subscribe(({ view }) => {
+    if (!view?.order || view.order.stops_before > 0 || !shownPosition(view)) return
+    stop()
+    void fetchTrail(credential, location.origin).then((places) => map.setEarlierTrail(places))
+  })
+}
+
+// The early script knows which browsers can run this; in others the style sheet shows a notice instead.
+if (document.documentElement.hasAttribute('data-capable')) start()

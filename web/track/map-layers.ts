@@ -16,7 +16,8 @@ const sources = ['zlt-taken', 'zlt-to-go', 'zlt-link', 'zlt-rings'] as const
 export function addLayers(map: MapLibreMap, colors: MapColors): void {
   const firstLabel = map.getStyle().layers.find(({ type }) => type === 'symbol')?.id
   for (const id of sources) {
-    if (!map.getSource(id)) map.addSource(id, { type: 'geojson', data: collection([]) })
+    // The default tolerance would make polygons of the circles.
+    if (!map.getSource(id)) map.addSource(id, { type: 'geojson', tolerance: 0.05, data: collection([]) })
   }
   if (map.getLayer('zlt-to-go')) return
   const round = { 'line-cap': 'round', 'line-join': 'round' } as const

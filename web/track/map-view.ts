@@ -45,8 +45,10 @@ export type MapViewOptions = {
 
 /** How near the first view may come, so that a rider at the door still stands in its street. */
 const maxFitZoom = 16.5
-/** How near MapLibre's own controls and our pins come to the edge of what is free. */
-const marginPx = 56
+/** What the buttons at the far side take beyond the margin of a pin. */
+const controlsPx = 24
+/** With nobody on the map there is nothing to look at closely. */
+const maxStopsZoom = 14.5
 
 /** Loads MapLibre's own style sheet, under the page's; the map may be made once it is there. */
 export function loadMapStyles(doc: Document): Promise<void> {
@@ -75,6 +77,8 @@ export class MapView {
   #held = false
   #fitted = false
   #plain = true
+  /** Whether anything of the tiles or the style from elsewhere has come. */
+  #groundSeen = false
   #theme: Theme
   #scale: ScaleControl | undefined
 
@@ -95,16 +99,29 @@ export class MapView {
       center: [0, 20],
       zoom: 1,
       fadeDuration: 150,
-      locale: { 'NavigationControl.ZoomIn': strings.map.zoomIn, 'NavigationControl.ZoomOut': strings.map.zoomOut },
+      locale: {
+        'Map.Title': strings.map.label,
+        'NavigationControl.ZoomIn': strings.map.zoomIn,
+        'NavigationControl.ZoomOut': strings.map.zoomOut,
+      },
     })
     this.#map.touchZoomRotate.disableRotation()
     this.#map.keyboard.disableRotation()
-    this.#map.addControl(new NavigationControl({ showCompass: false }), 'top-right')
-    this.#map.addControl(new AttributionControl({ compact: true }), 'bottom-right')
-    this.#riderMarker = new Marker({ element: this.#rider.element, anchor: 'center' })
-    this.#map.on('style.load', () => this.#restore())
+    this.#map.addControl(new NavigationControl({ showCompass: false }), `top-${farSide()}`)
+    this.#map.addControl(new AttributionControl({ compact: false }), `bottom-${farSide()}`)
+    this.#riderMarker = new Marker({ element: this.#rider.element, anchor: 'center', subpixelPositioning: true })
+    this.#map.on('style.load', () => {
+      if (this.#options.settings.mapStyle && !this.#plain) this.#groundSeen = true
+      this.#restore()
+    })
     this.#map.on('zoom', () => this.#drawRider())
-    for (const event of ['dragstart', 'zoomstart'] as const) {
+    this.#map.on('error', () => this.#withoutGround())
+    this.#map.on('sourcedata', ({ sourceId, tile }) => {
+      if (sourceId === 'ground' && tile) this.#groundSeen = true
+    })
+    // A move that the page itself makes has no event of the person's behind it.
+    this.#map.on('wheel', () => this.#hold(true))
+    for (const event of ['dragstart', 'zoomstart', 'movestart'] as const) {
       this.#map.on(event, ({ originalEvent }) => {
         if (originalEvent) this.#hold(true)
       })
@@ -157,6 +174,8 @@ export class MapView {
   /** The person gives the map back. */
   recentre(): void {
     this.#hold(false)
+    // The button that was pressed goes away; who uses a keyboard must not be thrown back to the page's start.
+    this.#map.getCanvas().focus()
     this.#fit(600)
   }
 
@@ -198,8 +217,15 @@ export class MapView {
     this.#options.container.classList.toggle('is-plain', this.#plain)
     if (this.#plain && !this.#scale) {
       this.#scale = new ScaleControl({ maxWidth: 96 })
-      this.#map.addControl(this.#scale, 'bottom-right')
+      this.#map.addControl(this.#scale, `bottom-${farSide()}`)
     }
+  }
+
+  /** Tiles or a style that cannot be had: the plain ground looks intended, half a map looks broken. */
+  #withoutGround(): void {
+    if (this.#plain || this.#groundSeen) return
+    this.#plain = true
+    this.#applyStyle()
   }
 
   #styleOf(): StyleSpecification | string {
@@ -266,8 +292,12 @@ export class MapView {
     const bounds = boundsOf(this.#places())
     if (!bounds) return undefined
     const { top, right, bottom, left } = this.#inset
-    const padding = { top: top + marginPx, right: right + marginPx, bottom: bottom + marginPx, left: left + marginPx }
-    const camera = this.#map.cameraForBounds(bounds, { padding, maxZoom: maxFitZoom })
+    const { clientWidth, clientHeight } = this.#map.getContainer()
+    const x = marginOf(clientWidth - left - right)
+    const y = marginOf(clientHeight - top - bottom)
+    const padding = { top: top + y + 12, right: right + x, bottom: bottom + y, left: left + x }
+    padding[farSide()] += controlsPx
+    const camera = this.#map.cameraForBounds(bounds, { padding, maxZoom: this.#pose ? maxFitZoom : maxStopsZoom })
     if (!camera || camera.zoom === undefined || !camera.center) return undefined
     const center = camera.center as { lng: number; lat: number }
     return { center, zoom: camera.zoom }
@@ -279,4 +309,14 @@ export class MapView {
     if (durationMs === 0 || this.#options.reducedMotion()) this.#map.jumpTo(camera)
     else this.#map.easeTo({ ...camera, duration: durationMs })
   }
+}
+
+/** How near a pin may come to the edge of what is free: room for its disc and ring, less where room is scarce. */
+function marginOf(freePx: number): number {
+  return Math.min(freePx / 4, Math.min(96, Math.max(56, freePx * 0.11)))
+}
+
+/** The side where the page's lines end: the other one is the panel's. */
+function farSide(): 'left' | 'right' {
+  return document.documentElement.dir === 'rtl' ? 'left' : 'right'
 }

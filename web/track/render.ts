@@ -34,7 +34,7 @@ export class Renderer {
     }
     this.#drawFreshness(model)
     this.#get('progress').style.setProperty('--done', String(model.progress))
-    this.#get('progress').hidden = model.stages.length === 0
+    this.#get('progress').hidden = model.look === 'end'
     this.#drawStages(model.stages, nowMs)
     this.#drawDetails(model)
   }

@@ -33,6 +33,7 @@ export type PageState =
 export type Moment = { tracking: Tracking; nowMs: number }
 
 const lateFromMs = 3 * 60_000
+const handOverNewsMs = 45_000
 
 /** Chooses the state that says most about this moment. */
 export function stateOf({ tracking, nowMs }: Moment): PageState {
@@ -89,7 +90,7 @@ export function sentenceOf(moment: Moment): string {
     case 'no_rider':
       return words.noRider
     case 'not_visible':
-      return order && order.stops_before > 0 ? words.notYetNear : words.notYet
+      return order && order.stops_before > 1 ? words.notYetNear(order.stops_before) : words.notYet
     case 'not_seen_yet':
       return words.notSeenYet
     case 'catching_up':
@@ -97,7 +98,8 @@ export function sentenceOf(moment: Moment): string {
     case 'at_other_stop':
       return words.atOtherStop
     case 'on_the_way':
-      return words.onTheWay
+      // Without a drop or an estimate the arrival's place says "On the way" already.
+      return order?.drop || position?.eta ? words.onTheWay : words.onTheWaySomewhere
     case 'to_pickup':
       return order?.pickup?.name ? words.toPickupAt(order.pickup.name) : words.toPickup
     case 'stops_before':
@@ -128,6 +130,9 @@ function sentenceOfPosition(
 function stateOfPosition(order: OrderPart, position: PositionPart, nowMs: number): PageState {
   if (isStale(position, nowMs)) return 'stale'
   if (position.arrival) return position.arrival
+  const since = order.timeline.findLast(({ status }) => status === 'assigned')?.at_ms ?? 0
+  // The new rider's first fix comes within seconds: too soon for the news to be gone again.
+  if (isHandedOver(order) && nowMs - since < handOverNewsMs) return 'handed_over'
   if (position.motion === 'catching_up') return 'catching_up'
   if (position.motion === 'at_pickup' && order.status === 'assigned') return 'at_pickup'
   if (order.stops_before > 0) return 'stops_before'

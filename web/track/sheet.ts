@@ -5,7 +5,6 @@ import { strings } from './strings.ts'
 export type SheetHeight = 'peek' | 'half' | 'full'
 
 const heights: readonly SheetHeight[] = ['peek', 'half', 'full']
-const topGapPx = 72
 const flingPxPerMs = 0.45
 const tapPx = 6
 
@@ -52,17 +51,12 @@ export class Sheet {
       event.preventDefault()
       this.#step(next(this.#height, by))
     })
+    // Who tabs into what lies below the edge must see it.
+    byId(root, 'more').addEventListener('focusin', () => {
+      if (this.#height !== 'full') this.#step('full')
+    })
     for (const handle of [this.#grip, this.#head]) handle.addEventListener('pointerdown', (e) => this.#drag(handle, e))
     this.#measure()
-  }
-
-  get height(): SheetHeight {
-    return this.#height
-  }
-
-  /** Moves to a height. */
-  show(height: SheetHeight): void {
-    this.#step(height)
   }
 
   #step(height: SheetHeight): void {
@@ -78,13 +72,12 @@ export class Sheet {
       this.#tellInset()
       return
     }
-    const room = window.innerHeight - topGapPx
-    const style = getComputedStyle(this.#sheet)
-    const bottom = Number.parseFloat(style.paddingBottom) || 0
-    const peek = Math.min(room, this.#grip.offsetHeight + this.#head.offsetHeight + bottom)
-    const half = Math.min(room, Math.max(peek, this.#stages.offsetTop + this.#stages.offsetHeight + 8 + bottom))
-    const full = Math.min(room, this.#sheet.scrollHeight)
-    const visible = { peek, half, full: Math.max(half, full) }
+    // The style sheet keeps a strip of the map free above the sheet at its tallest.
+    const full = this.#sheet.offsetHeight
+    const bottom = Number.parseFloat(getComputedStyle(this.#sheet).paddingBottom) || 0
+    const peek = Math.min(full, this.#grip.offsetHeight + this.#head.offsetHeight + bottom)
+    const half = Math.min(full, Math.max(peek, this.#stages.offsetTop + this.#stages.offsetHeight + 8 + bottom))
+    const visible = { peek, half, full }
     if (heights.every((name) => visible[name] === this.#visible[name]) && this.#sheet.dataset.height) return
     this.#visible = visible
     this.#apply(visible[this.#height])
@@ -104,9 +97,7 @@ export class Sheet {
       this.#onInset({ top: 0, bottom: 0, left: rtl ? 0 : side, right: rtl ? side : 0 })
       return
     }
-    // At full height the map is only a strip: the camera stays as it was for half.
-    const px = this.#height === 'full' ? this.#visible.half : this.#visible[this.#height]
-    this.#onInset({ top: 0, right: 0, left: 0, bottom: Math.min(px, window.innerHeight * 0.62) })
+    this.#onInset({ top: 0, right: 0, left: 0, bottom: this.#visible[this.#height] })
   }
 
   #drag(handle: HTMLElement, down: PointerEvent): void {

@@ -20,8 +20,9 @@ export const strings = {
     distance: 'Distance',
     away: 'away from you',
     stops: (count: number, plural: Intl.LDMLPluralRule) =>
-      plural === 'one' ? `${count} stop first` : `${count} stops first`,
-    unknown: 'Nothing to show',
+      plural === 'one' ? `After ${count} stop` : `After ${count} stops`,
+    unknown: 'Link not valid',
+    ended: 'Link ended',
     loading: 'Looking for your delivery',
     promised: (time: string) => `promised by ${time}`,
     soon: 'under 2 min',
@@ -31,11 +32,12 @@ export const strings = {
   sentence: {
     loading: 'One moment.',
     noRider: 'You will see the rider once one is assigned.',
-    notYetNear: 'You will see the rider once you are within 5 stops.',
+    notYetNear: (count: number) => `${count} stops before yours. You will see the rider once you are within 5 stops.`,
     stopsBefore: (count: number, plural: Intl.LDMLPluralRule) =>
       plural === 'one' ? `Making ${count} stop before yours.` : `Making ${count} stops before yours.`,
     notSeenYet: 'Your rider has the order. Waiting for the first location.',
     onTheWay: 'On the way to you.',
+    onTheWaySomewhere: 'Follow your rider on the map.',
     toPickup: 'On the way to pick up your order.',
     toPickupAt: (place: string) => `On the way to ${place} to pick up your order.`,
     atPickup: (time: string) => `At the pickup since ${time}.`,
@@ -56,9 +58,11 @@ export const strings = {
     handedOver: 'Handed over to another rider.',
     delivered: 'Thank you. Enjoy!',
     cancelled: 'This order was cancelled. Nothing more is on its way.',
-    expired: 'This link has ended.',
+    expired: 'This link has ended. Ask whoever sent it for a new one.',
     refused: 'This link has expired or was never valid. Ask whoever sent it for a new one.',
   },
+
+  lessThanAMinuteAgo: 'less than a minute ago',
 
   places: { pickup: 'the pickup', drop: 'you' },
 
@@ -93,7 +97,8 @@ export const strings = {
     updated: (ago: string) => `Live · updated ${ago}`,
     justNow: 'Live · updated just now',
     stale: (span: string) => `No signal for ${span}`,
-    reconnecting: (ago: string) => `Reconnecting · last news ${ago}`,
+    reconnecting: (ago: string) => `Reconnecting · news from ${ago}`,
+    reconnectingNow: 'Reconnecting …',
     reconnectingFirst: 'No connection yet, trying again …',
     offline: 'Offline',
   },

@@ -1,7 +1,7 @@
 /** The data folder of the embedded tier: made with tight permissions, owned by one process at a time. */
 
 import { Database } from 'bun:sqlite'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /** A folder that cannot be used, with what to do about it. */
@@ -11,6 +11,9 @@ export class DataFolderError extends Error {
     this.name = 'DataFolderError'
   }
 }
+
+/** The locks in use: a lock that nobody refers to any more would be collected, and with it released. */
+const held = new Set<Database>()
 
 export interface DataFolder {
   /** Absolute path. */
@@ -29,12 +32,13 @@ export interface DataFolder {
 export function takeDataFolder(path: string): DataFolder {
   const folder = resolve(path)
   const pidFile = join(folder, 'zlt.pid')
-  let lock: Database
+  let lock: Database | undefined
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     lock = new Database(join(folder, 'zlt.lock'), { create: true })
     lock.run('PRAGMA busy_timeout = 0')
   } catch (cause) {
+    lock?.close()
     throw new DataFolderError(`cannot use ${folder}: ${(cause as Error).message}; choose another with --data`, {
       cause,
     })
@@ -50,11 +54,13 @@ export function takeDataFolder(path: string): DataFolder {
       { cause },
     )
   }
-  writeFileSync(pidFile, `${process.pid}\n`)
+  held.add(lock)
+  notePid(pidFile)
   return {
     path: folder,
     file: (name) => join(folder, name),
     release() {
+      if (!held.delete(lock)) return
       lock.run('ROLLBACK')
       lock.close()
     },
@@ -70,9 +76,19 @@ function isBusy(error: unknown): boolean {
   return (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true
 }
 
+/** For people only: on a full disk the lock is as good without it. */
+function notePid(pidFile: string): void {
+  try {
+    // First: who finds an older one would name the wrong process.
+    rmSync(pidFile, { force: true })
+    writeFileSync(pidFile, `${process.pid}\n`)
+  } catch {}
+}
+
 function readOwner(pidFile: string): string {
   try {
-    return ` (pid ${readFileSync(pidFile, 'utf-8').trim()})`
+    const pid = readFileSync(pidFile, 'utf-8').trim()
+    return pid === '' ? '' : ` (pid ${pid})`
   } catch {
     return ''
   }

@@ -6,12 +6,16 @@ import type { Follower, StoredRecord } from '../../ports/log'
 
 /** Enough to spread the cost of a batch, little enough to let others run in between. */
 const BATCH_RECORDS = 500
+/** How long to wait before a read that failed is tried again. */
+const RETRY_MS = 1_000
 
 export class FollowerLoop {
-  #at: number
-  #committed: number
+  #at = 0
+  #committed = 0
+  /** Between reading something and finding nothing more: then, and only then, an append must wake it. */
+  #going = false
   #running: Promise<void> | undefined
-  #closed = false
+  #state: 'waiting' | 'started' | 'closing' | 'closed' = 'waiting'
 
   constructor(
     private readonly group: string,
@@ -19,34 +23,39 @@ export class FollowerLoop {
     private readonly db: Database,
     private readonly read: (at: number, limit: number) => StoredRecord[],
     private readonly onError: OnError,
-  ) {
-    const row = db.query('SELECT at FROM commits WHERE follower = ?').get(group) as { at: number } | null
-    this.#committed = this.#at = row?.at ?? 0
-  }
+  ) {}
 
   /** The last record it has taken. */
   get at(): number {
     return this.#at
   }
 
+  /** Takes the partition, from the record after the group's last commit on. */
   start(): void {
+    if (this.#state !== 'waiting') return
+    const row = this.db.query('SELECT at FROM commits WHERE follower = ?').get(this.group) as { at: number } | null
+    this.#committed = this.#at = row?.at ?? 0
+    this.#state = 'started'
     this.follower.assigned(0)
     this.wake()
   }
 
   /** Something was appended: goes on when it is not already going. */
   wake(): void {
-    if (this.#running !== undefined || this.#closed) return
-    this.#running = this.#run().finally(() => {
-      this.#running = undefined
+    if (this.#going || this.#state !== 'started') return
+    this.#going = true
+    this.#running = this.#run().catch((error) => {
+      this.#going = false
+      this.onError(error, { stage: 'follow', group: this.group, at: this.#at })
+      setTimeout(() => this.wake(), RETRY_MS).unref()
     })
   }
 
   async #run(): Promise<void> {
-    while (!this.#closed) {
+    while (this.#state === 'started') {
       const records = this.read(this.#at, BATCH_RECORDS)
       const last = records.at(-1)
-      if (last === undefined) return
+      if (last === undefined) break
       try {
         await this.follower.batch(0, records)
       } catch (error) {
@@ -54,19 +63,30 @@ export class FollowerLoop {
         this.onError(error, { stage: 'follow', group: this.group, at: last.at })
       }
       this.#at = last.at
+      // A follower that waits for nothing would otherwise go through its whole backlog before anybody else is served.
+      if (records.length === BATCH_RECORDS) await new Promise((resolve) => setImmediate(resolve))
     }
+    // In one step with the read that found nothing: what is appended from here on wakes it again.
+    this.#going = false
   }
 
   commit(at: number): void {
-    if (at <= this.#committed) return
-    this.#committed = at
+    if (at <= this.#committed || this.#state === 'waiting' || this.#state === 'closed') return
     this.db.run('INSERT OR REPLACE INTO commits (follower, at) VALUES (?, ?)', [this.group, at])
+    // Only now: one that could not be stored must count when it is tried again.
+    this.#committed = at
   }
 
+  /** Gives the partition up, after the batch under way. */
   async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    await this.#running
-    await this.follower.revoked(0)
+    const had = this.#state
+    if (had === 'closing' || had === 'closed') return
+    this.#state = 'closing'
+    try {
+      await this.#running
+      if (had === 'started') await this.follower.revoked(0)
+    } finally {
+      this.#state = 'closed'
+    }
   }
 }

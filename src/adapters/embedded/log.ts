@@ -13,8 +13,8 @@ import { startRetention } from './retention'
 const GROUP_ROWS = 100
 /** … or so long after the last one, whichever is first: an idle log commits at once, a busy one 500 times a second. */
 const GROUP_WAIT_MS = 2
-/** More rows than this waiting means that the disk does not keep up: refuse instead of growing. */
-const MAX_WAITING_ROWS = 50_000
+/** What health tries to store when there was no room: about a group, so that it is not well until an append would be. */
+const PROBE_BYTES = 64 * 1024
 /** Records kept in memory for followers that are a little behind; those further behind read the file. */
 const RECENT_RECORDS = 8_192
 
@@ -30,7 +30,8 @@ export class EmbeddedLog implements Log {
   readonly #file: LogFile
   readonly #onError: OnError
   readonly #facts: FactStore
-  readonly #followers = new Set<FollowerLoop>()
+  /** Members by group, in the order they came; the first has the partition. */
+  readonly #groups = new Map<string, FollowerLoop[]>()
   readonly #stopRetention: () => void
   readonly #insert: BulkInsert
   #waiting: Waiting[] = []
@@ -47,7 +48,7 @@ export class EmbeddedLog implements Log {
     this.#file = file
     this.#db = file.db
     this.#onError = options.onError
-    this.#facts = new FactStore(file.db)
+    this.#facts = new FactStore(file.db, options.onError)
     this.#insert = bulkInsert(this.#db, 'INSERT INTO log (at, key, value, headers, appended_ms)', 5)
     const last = this.#db.query("SELECT seq FROM sqlite_sequence WHERE name = 'log'").get() as { seq: number } | null
     this.#nextAt = (last?.seq ?? 0) + 1
@@ -60,9 +61,6 @@ export class EmbeddedLog implements Log {
 
   append(entries: readonly Entry[]): Promise<void> {
     if (this.#closed) return Promise.reject(new ZltError('log_unavailable', 'the log is closed'))
-    if (this.#waitingRows + entries.length > MAX_WAITING_ROWS) {
-      return Promise.reject(new ZltError('overloaded', 'the disk does not keep up', { retryAfterMs: 1_000 }))
-    }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ entries, resolve, reject })
       this.#waitingRows += entries.length
@@ -103,7 +101,7 @@ export class EmbeddedLog implements Log {
     this.#nextAt += records.length
     this.#remember(records)
     for (const { resolve } of group) resolve()
-    for (const follower of this.#followers) follower.wake()
+    for (const [first] of this.#groups.values()) first?.wake()
   }
 
   #recordsOf(group: readonly Waiting[]): StoredRecord[] {
@@ -133,9 +131,13 @@ export class EmbeddedLog implements Log {
 
   /** Keeps what some follower has not taken yet, and no more: what lives long is what the collector has to walk. */
   #remember(records: StoredRecord[]): void {
+    if (this.#groups.size === 0) {
+      this.#recent = []
+      return
+    }
     const last = this.#recent.at(-1)
     let slowest = Number.POSITIVE_INFINITY
-    for (const { at } of this.#followers) slowest = Math.min(slowest, at)
+    for (const [first] of this.#groups.values()) slowest = Math.min(slowest, first?.at ?? 0)
     if (last === undefined || slowest >= last.at) {
       this.#recent = records
       return
@@ -160,14 +162,30 @@ export class EmbeddedLog implements Log {
 
   async follow(group: string, follower: Follower): Promise<Following> {
     const loop = new FollowerLoop(group, follower, this.#db, this.#read, this.#onError)
-    this.#followers.add(loop)
-    loop.start()
+    const members = this.#groups.get(group) ?? []
+    this.#groups.set(group, members)
+    members.push(loop)
+    if (members[0] === loop) loop.start()
     return {
-      commit: async (_partition, at) => loop.commit(at),
-      close: async () => {
-        this.#followers.delete(loop)
-        await loop.close()
+      commit: async (_partition, at) => {
+        try {
+          loop.commit(at)
+        } catch (cause) {
+          throw failureOf(cause)
+        }
       },
+      close: () => this.#leave(group, loop),
+    }
+  }
+
+  async #leave(group: string, loop: FollowerLoop): Promise<void> {
+    try {
+      await loop.close()
+    } finally {
+      const members = this.#groups.get(group)?.filter((member) => member !== loop) ?? []
+      if (members.length === 0) this.#groups.delete(group)
+      else this.#groups.set(group, members)
+      if (!this.#closed) members[0]?.start()
     }
   }
 
@@ -191,11 +209,13 @@ export class EmbeddedLog implements Log {
   }
 
   async health(): Promise<{ ok: true } | { ok: false; reason: string }> {
+    if (this.#closed) return { ok: false, reason: 'the log is closed' }
     const failure = this.#failure
     if (failure === undefined) return { ok: true }
     // Nothing may be sent any more by callers who look at readiness first: try whether there is room again.
     try {
-      this.#db.run("INSERT OR REPLACE INTO state VALUES ('probe', ?)", [String(Date.now())])
+      this.#db.run("INSERT OR REPLACE INTO state VALUES ('probe', ?)", ['-'.repeat(PROBE_BYTES)])
+      this.#db.run("DELETE FROM state WHERE name = 'probe'")
       this.#failure = undefined
       return { ok: true }
     } catch {
@@ -208,7 +228,11 @@ export class EmbeddedLog implements Log {
     this.#commitWaiting()
     this.#closed = true
     this.#stopRetention()
-    for (const follower of this.#followers) await follower.close()
+    for (const [group, members] of this.#groups) {
+      for (const loop of members) {
+        await this.#leave(group, loop).catch((error) => this.#onError(error, { stage: 'close', group }))
+      }
+    }
     this.#facts.close()
   }
 }
@@ -235,7 +259,8 @@ function encodeHeaders(headers: Readonly<Record<string, string>>): string {
 /** SQLite's reasons in our words. */
 function failureOf(cause: unknown): ZltError {
   const code = (cause as { code?: string }).code ?? ''
-  if (code === 'SQLITE_FULL' || /disk is full|ENOSPC/i.test(String(cause))) {
+  // SHMSIZE: the index beside the write-ahead log could not grow; it is the first to notice on some file systems.
+  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE' || /disk is full|ENOSPC/i.test(String(cause))) {
     return new ZltError('disk_full', 'the disk is full; make room, nothing acknowledged is lost', {
       retryAfterMs: 5_000,
       cause,

@@ -28,7 +28,12 @@ export function startRetention(db: Database, retentionMs: number, onError: OnErr
   return () => clearTimeout(timer)
 }
 
-/** Deletes the oldest records appended before `beforeMs`; true when there may be more. */
+/**
+ * Deletes the oldest records appended before `beforeMs`; true when there may be more.
+ *
+ * Each record goes by its own stamp, never by a neighbour's: a clock that was wrong for a while may keep records for
+ * longer, but makes none go that is not old by its own stamp.
+ */
 export function sweepRecords(db: Database, beforeMs: number): boolean {
   const oldest = 'SELECT at FROM log ORDER BY at LIMIT ?'
   const { changes } = db.run(`DELETE FROM log WHERE at IN (${oldest}) AND appended_ms < ?`, [ROWS_PER_TICK, beforeMs])
@@ -41,6 +46,10 @@ export function sweepTracks(db: Database, beforeMs: number): boolean {
     order_id: string
   } | null
   if (row === null) return false
-  for (const table of ['trail', 'thinned', 'tracks']) db.run(`DELETE FROM ${table} WHERE order_id = ?`, [row.order_id])
+  db.transaction(() => {
+    for (const table of ['trail', 'thinned', 'tracks']) {
+      db.run(`DELETE FROM ${table} WHERE order_id = ?`, [row.order_id])
+    }
+  })()
   return true
 }

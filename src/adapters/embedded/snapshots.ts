@@ -5,11 +5,14 @@ import type { Track, TrailPoint } from '../../domain/track'
 import { type Saved, type Snapshots, TRAIL_MAX_POINTS, type Trail } from '../../ports/snapshots'
 import { type BulkInsert, bulkInsert } from './bulk-insert'
 
+/** Beyond so many, all counts are forgotten and made anew: trails of orders nobody drops must not fill the memory. */
+const MAX_COUNTED_TRAILS = 50_000
+
 export class EmbeddedSnapshots implements Snapshots {
   readonly #db: Database
   readonly #saveTrack
   readonly #saveTrail: BulkInsert
-  /** How many points each trail has, counted once and then kept along. */
+  /** How many points each trail has, counted once and then kept along: never too few. */
   readonly #points = new Map<string, number>()
 
   constructor(db: Database) {
@@ -34,16 +37,27 @@ export class EmbeddedSnapshots implements Snapshots {
 
   async save(_partition: number, saved: readonly Saved[]): Promise<void> {
     const nowMs = Date.now()
-    this.#db.transaction(() => {
-      for (const { track, trail } of saved) {
-        this.#saveTrack.run(track.orderId, track.at, JSON.stringify(track), nowMs)
-        const values: SQLQueryBindings[] = []
-        for (const { at, lat, lng, timeMs } of trail) values.push(track.orderId, at, lat, lng, timeMs)
-        this.#saveTrail(values)
-        if (trail.length > 0 && this.#countPoints(track.orderId, trail.length) > TRAIL_MAX_POINTS)
-          this.#thin(track.orderId)
-      }
-    })()
+    if (this.#points.size > MAX_COUNTED_TRAILS) this.#points.clear()
+    try {
+      this.#db.transaction(() => {
+        for (const { track, trail } of saved) {
+          this.#saveTrack.run(track.orderId, track.at, JSON.stringify(track), nowMs)
+          if (trail.length > 0) this.#addPoints(track.orderId, trail)
+        }
+      })()
+    } catch (error) {
+      // What was counted was rolled back.
+      this.#points.clear()
+      throw error
+    }
+  }
+
+  #addPoints(order: string, trail: readonly TrailPoint[]): void {
+    const values: SQLQueryBindings[] = []
+    for (const { at, lat, lng, timeMs } of trail) values.push(order, at, lat, lng, timeMs)
+    let points = (this.#points.get(order) ?? this.#queryPoints(order)) + this.#saveTrail(values)
+    while (points > TRAIL_MAX_POINTS) points -= this.#thin(order)
+    this.#points.set(order, points)
   }
 
   async trail(_partition: number, order: string): Promise<Trail> {
@@ -53,23 +67,15 @@ export class EmbeddedSnapshots implements Snapshots {
     return { points, complete: !thinned }
   }
 
-  /** Every second point goes, the newest stays. */
-  #thin(order: string): void {
-    this.#db.run(
+  /** Every second point goes, the newest stays. @returns how many went */
+  #thin(order: string): number {
+    this.#db.run('INSERT OR IGNORE INTO thinned VALUES (?)', [order])
+    return this.#db.run(
       `DELETE FROM trail WHERE order_id = ?1 AND at IN (
            SELECT at FROM (SELECT at, row_number() OVER (ORDER BY time_ms DESC, at DESC) AS n FROM trail WHERE order_id = ?1)
            WHERE n % 2 = 0)`,
       [order],
-    )
-    this.#db.run('INSERT OR IGNORE INTO thinned VALUES (?)', [order])
-    this.#points.delete(order)
-  }
-
-  #countPoints(order: string, added: number): number {
-    const before = this.#points.get(order)
-    const counted = before === undefined ? this.#queryPoints(order) : before + added
-    this.#points.set(order, counted)
-    return counted
+    ).changes
   }
 
   #queryPoints(order: string): number {

@@ -1,0 +1,76 @@
+/** `zlt serve`: runs the server until a signal ends it. */
+
+import { Command } from 'commander'
+import { type Config, SETTING_LIST, SETTINGS, type SettingName } from '../src/config'
+import type { RunningServer } from '../src/server'
+import { CliError, EXIT } from './exit'
+import { printLine, tell } from './output'
+import { addSettings, settingsOf } from './setting-options'
+import { stopOnSignals } from './stop-on-signals'
+
+/** What nearly every installation sets; the rest stands below it in the help. */
+const FIRST: readonly SettingName[] = [
+  'role',
+  'host',
+  'port',
+  'data',
+  'publicUrl',
+  'brokers',
+  'redis',
+  'database',
+  'authUrl',
+  'partitions',
+  'signingKeys',
+  'issuer',
+  'allowedOrigins',
+  'trustedProxies',
+]
+/** Those of commands that speak to a server. */
+const CLIENTS: readonly SettingName[] = ['url', 'token']
+
+const EXAMPLES = `
+Examples:
+  zlt serve                                     all roles in one process, data in ./zlt-data
+  zlt serve --host 0.0.0.0 --public-url https://track.example
+  ZLT_PORT=9000 zlt serve --log-level debug
+
+The role auth is the control plane: accounts, orders and the relay that publishes them.
+Stops on SIGTERM or SIGINT once all is saved; a second signal ends it at once.
+All settings can also be variables or in zlt.json: see zlt config print.`
+
+/** The command. */
+export function serveCommand(): Command {
+  const rest = SETTING_LIST.map(({ name }) => name).filter((name) => !FIRST.includes(name) && !CLIENTS.includes(name))
+  const command = new Command('serve').description('run the server').addHelpText('after', EXAMPLES)
+  addSettings(command, FIRST)
+  addSettings(command, rest, 'Limits, times and the rest:')
+  return command.action(() => serve(settingsOf(command).config))
+}
+
+async function serve(config: Config): Promise<void> {
+  let server: RunningServer | undefined
+  stopOnSignals(() => server)
+  server = await start(config)
+  const { url, bootstrap } = server
+  // To stdout: it is data, and stderr stays one JSON object a line.
+  if (bootstrap) printLine(`first admin: ${bootstrap.username}, password: ${bootstrap.password} (shown only this once)`)
+  if (process.stderr.isTTY) tell(nextSteps(config, url))
+}
+
+async function start(config: Config): Promise<RunningServer> {
+  const { startServer } = await import('../src/server')
+  try {
+    return await startServer(config)
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause
+    const stack = config.logLevel === 'debug' ? (cause.stack ?? '').split('\n').slice(1) : []
+    throw new CliError(EXIT.failed, cause.message, stack, { cause })
+  }
+}
+
+/** Flags that a command needs to reach this server stand in it, so that the line can be copied. */
+function nextSteps(config: Config, url: string): string {
+  const at = url === SETTINGS.url.default ? '' : ` --url ${url}`
+  const key = config.data === SETTINGS.data.default ? '' : ` --data ${config.data}`
+  return `zlt is at ${url}; next: zlt order create${at}${key} (zlt --help tells more; Ctrl-C stops the server)`
+}

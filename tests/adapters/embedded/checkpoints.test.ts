@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { statSync } from 'node:fs'
+import { EmbeddedLog } from '../../../src/adapters/embedded/log.ts'
+import { openLogFile } from '../../../src/adapters/embedded/log-file.ts'
+import { eventually } from '../../support/eventually.ts'
+import { startLogChild } from '../../support/log-children.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+
+const MIB = 1024 * 1024
+const LIMITS = { everyMs: 10, walMaxBytes: 4 * MIB }
+
+let temp: ReturnType<typeof tempFolder>
+const RealWorker = globalThis.Worker
+beforeEach(() => {
+  temp = tempFolder()
+})
+afterEach(() => {
+  globalThis.Worker = RealWorker
+  temp.remove()
+})
+
+/** Writes 50 MB. @returns the lengths of the write-ahead log seen, and the longest of them */
+async function writeMuch(): Promise<{ longest: number; errors: unknown[]; seen: number[] }> {
+  const errors: unknown[] = []
+  const path = temp.file('log.db')
+  const onError = (error: unknown) => void errors.push(error)
+  const file = openLogFile(path, 'normal', onError, LIMITS)
+  const log = new EmbeddedLog(file, { retentionMs: 3_600_000, onError })
+  const value = 'x'.repeat(1_000)
+  const entries = Array.from({ length: 500 }, (_, i) => ({ key: `order${i}`, value, headers: {} }))
+  const seen: number[] = []
+  for (let i = 0; i < 100; i++) {
+    await log.append(entries)
+    seen.push(statSync(`${path}-wal`).size)
+    // 100 MB a second, far more than a server takes.
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  await log.close()
+  file.close()
+  return { longest: Math.max(...seen), errors, seen }
+}
+
+test('the write-ahead log stays bounded under steady writes', async () => {
+  const { longest, errors } = await writeMuch()
+  expect(errors).toEqual([])
+  // Without checkpoints it would be 70 MB.
+  expect(longest).toBeLessThan(40 * MIB)
+})
+
+test('once over the limit it becomes short again, and does not stall every later turn', async () => {
+  const { seen } = await writeMuch()
+  const emptied = seen.filter((bytes, i) => bytes < (seen[i - 1] ?? 0)).length
+  expect(emptied).toBeGreaterThan(0)
+  // A reset that left the file long would be repeated at each of them.
+  expect(emptied).toBeLessThan(30)
+})
+
+test('a worker that never answers does not take the bound with it', async () => {
+  class DeafWorker {
+    onmessage = null
+    onerror = null
+    postMessage(): void {}
+    terminate(): void {}
+  }
+  globalThis.Worker = DeafWorker as unknown as typeof Worker
+  const { longest, errors } = await writeMuch()
+  expect(errors).toEqual([])
+  expect(longest).toBeLessThan(40 * MIB)
+})
+
+test('the worker empties the log while nothing is written', async () => {
+  const path = temp.file('log.db')
+  const errors: unknown[] = []
+  const onError = (error: unknown) => void errors.push(error)
+  const file = openLogFile(path, 'normal', onError, { ...LIMITS, walMaxBytes: 1024 * MIB })
+  const log = new EmbeddedLog(file, { retentionMs: 3_600_000, onError })
+  await log.append([{ key: 'order', value: 'x'.repeat(50_000), headers: {} }])
+  const before = statSync(path).size
+  await eventually(() => statSync(path).size > before, 'pages moved into the file by the worker')
+  expect(errors).toEqual([])
+  await log.close()
+  file.close()
+})
+
+test('an open log keeps no process alive', async () => {
+  const child = await startLogChild('leave', temp.file('log.db'))
+  expect(await child.exited).toBe(0)
+})

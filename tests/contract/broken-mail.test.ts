@@ -1,0 +1,170 @@
+/** The contract of `Mail`: kept by mail in memory between several nodes, and noticed when that breaks a promise. */
+
+import type { Inbox, Mail, Message } from '../../src/ports/mail.ts'
+import { type Broken, describeBroken } from './cases.ts'
+import { describeMailContract, MAIL_CASES, type OpenedMail } from './mail.contract.ts'
+import { type MemoryMail, MemoryPost } from './memory-mail.ts'
+
+function opener(spoil: (mail: MemoryMail, post: MemoryPost) => Partial<Mail>): () => Promise<OpenedMail> {
+  return async () => {
+    const post = new MemoryPost()
+    const node = (): Mail => {
+      const mail = post.node()
+      const whole: Mail = {
+        self: mail.self,
+        send: (to, messages) => mail.send(to, messages),
+        open: (inbox) => mail.open(inbox),
+        nodes: () => mail.nodes(),
+        claim: (partition) => mail.claim(partition),
+        ownerOf: (partition) => mail.ownerOf(partition),
+        close: () => mail.close(),
+      }
+      return { ...whole, ...spoil(mail, post) }
+    }
+    return { mail: node(), another: async () => node(), cleanup: async () => {}, deadlineMs: 300 }
+  }
+}
+
+function spoiled(
+  how: string,
+  spoil: (mail: MemoryMail, post: MemoryPost) => Partial<Mail>,
+  breaks: readonly string[],
+): Broken<OpenedMail> {
+  return { how, breaks, open: opener(spoil) }
+}
+
+/** Puts something between the mail and its inbox. */
+function receiving(change: (inbox: Inbox) => Partial<Inbox>) {
+  return (mail: MemoryMail): Partial<Mail> => ({
+    open: (inbox) => {
+      const { receive, gap } = change(inbox)
+      return mail.open({
+        receive: receive ?? ((from, messages) => inbox.receive(from, messages)),
+        gap: gap ?? ((from) => inbox.gap(from)),
+      })
+    },
+  })
+}
+
+const TWO_NODES = 'between two nodes order holds per sender, and each gets only its own'
+
+const BROKEN = [
+  spoiled(
+    'delivers the newest first',
+    (mail) => {
+      let queue: Message[] = []
+      return {
+        send: (to, messages) => {
+          if (queue.length === 0) {
+            queueMicrotask(() => {
+              mail.send(to, queue.reverse())
+              queue = []
+            })
+          }
+          queue.push(...messages)
+        },
+      }
+    },
+    ['what a node sends itself arrives in the order sent, each once'],
+  ),
+  spoiled(
+    'delivers twice',
+    receiving((inbox) => ({
+      receive: (from, messages) => {
+        inbox.receive(from, messages)
+        inbox.receive(from, messages)
+      },
+    })),
+    ['what a node sends itself arrives in the order sent, each once', TWO_NODES],
+  ),
+  spoiled(
+    'loses a message and tells no gap',
+    receiving((inbox) => {
+      let count = 0
+      return {
+        receive: (from, messages) =>
+          inbox.receive(
+            from,
+            messages.filter(() => ++count % 100 !== 0),
+          ),
+      }
+    }),
+    ['what a node sends itself arrives in the order sent, each once', TWO_NODES],
+  ),
+  spoiled(
+    'drops what is null',
+    receiving((inbox) => ({
+      receive: (from, messages) =>
+        inbox.receive(
+          from,
+          messages.map((one) => JSON.parse(JSON.stringify(one, (_key, value) => value ?? undefined))),
+        ),
+    })),
+    ['messages arrive as they were sent'],
+  ),
+  spoiled(
+    'delivers within send',
+    (mail, post) => ({ send: (to, messages) => post.inboxes.get(to)?.receive(mail.self, messages) }),
+    ['nothing is delivered before send has returned'],
+  ),
+  spoiled(
+    'forgets what came before the inbox',
+    (_mail, post) => ({
+      send: (to, messages) => {
+        if (post.inboxes.has(to)) post.deliver(to, to, messages)
+      },
+    }),
+    ['what is sent before the inbox opens arrives, or a gap is told'],
+  ),
+  spoiled(
+    'is deaf after its inbox has thrown',
+    receiving((inbox) => {
+      let deaf = false
+      return {
+        receive: (from, messages) => {
+          if (deaf) return
+          deaf = true
+          inbox.receive(from, messages)
+          deaf = false
+        },
+      }
+    }),
+    ['an inbox that throws gets what comes later'],
+  ),
+  spoiled('takes all mail for its own', (mail) => ({ send: (_to, messages) => mail.send(mail.self, messages) }), [
+    'what is sent to a node that does not exist goes to nobody',
+    TWO_NODES,
+  ]),
+  spoiled('goes on after close', () => ({ close: async () => {} }), ['nothing is delivered after close']),
+  spoiled(
+    'forgets itself',
+    (mail) => ({ nodes: async () => (await mail.nodes()).filter((node) => node !== mail.self) }),
+    [
+      'a node counts itself among the live ones',
+      'two nodes know each other, and the last to claim a partition owns it',
+    ],
+  ),
+  spoiled('owns what nobody claimed', (mail) => ({ ownerOf: async () => mail.self }), [
+    'a partition has no owner before it is claimed, then the one that did',
+  ]),
+  spoiled(
+    'lets the first claim stand',
+    (mail, post) => ({
+      claim: async (partition) => {
+        if (!post.owners.has(partition)) await mail.claim(partition)
+      },
+    }),
+    ['two nodes know each other, and the last to claim a partition owns it'],
+  ),
+  spoiled(
+    'does not say from whom',
+    receiving((inbox) => ({ receive: (_from, messages) => inbox.receive('somebody', messages) })),
+    ['what a node sends itself arrives in the order sent, each once', TWO_NODES],
+  ),
+]
+
+describeMailContract(
+  'mail in memory',
+  opener(() => ({})),
+)
+describeBroken('the contract of Mail', MAIL_CASES, BROKEN)

@@ -1,0 +1,33 @@
+/**
+ * Long runs that break things on purpose: `bun run faults [NAME…]`. Not part of the tests; they take minutes, and some
+ * need root. Progress goes to stderr, a table to stdout. Exits 1 when anything failed, 2 for a name there is none of.
+ */
+
+import * as embeddedLog from './embedded-log.ts'
+import { type FaultRun, Report } from './report.ts'
+
+/** The list. */
+const RUNS: readonly FaultRun[] = [embeddedLog]
+
+const names = process.argv.slice(2)
+const unknown = names.filter((name) => !RUNS.some((run) => run.name === name))
+if (unknown.length > 0) {
+  console.error(`There is no ${unknown.join(', ')}; there are: ${RUNS.map(({ name }) => name).join(', ')}`)
+  process.exit(2)
+}
+
+const report = new Report()
+for (const { name, run } of RUNS) {
+  if (names.length > 0 && !names.includes(name)) continue
+  report.begin(name)
+  const startedMs = performance.now()
+  let failure: unknown
+  await run(report).catch((error) => {
+    failure = error
+    console.error(error)
+  })
+  const seconds = `${((performance.now() - startedMs) / 1_000).toFixed(1)} s`
+  report.check('ran to its end', failure === undefined, failure === undefined ? seconds : String(failure))
+}
+console.log(report.table())
+process.exit(report.failed ? 1 : 0)

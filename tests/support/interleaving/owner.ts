@@ -1,0 +1,113 @@
+/** The model's owner: the product's `Partition`, with the steps that `Owner` takes around it, one at a time. */
+
+import { AUDIENCES, type Audience } from '../../../src/domain/audience'
+import { type Order, vouchedOrder } from '../../../src/domain/order'
+import type { Track } from '../../../src/domain/track'
+import type { Partition } from '../../../src/fanout/partition'
+import { Watchers } from '../../../src/fanout/watchers'
+import type { Message } from '../../../src/ports/mail'
+import type { Tail } from './facts'
+import type { World } from './world'
+
+export class ModelOwner {
+  readonly partition: Partition
+  readonly #watchers = new Watchers()
+  #next: number
+
+  constructor(
+    private readonly world: World,
+    private readonly node: { readonly id: string; readonly tail: Tail },
+    readonly number: number,
+  ) {
+    let asked = ''
+    this.partition = world.seams.openPartition({
+      order: (id) => {
+        asked = id
+        return node.tail.table.get(id)
+      },
+      onDrop: (code) => {
+        world.count(`drop ${code}`)
+        if (code === 'assignment_unknown') world.gaveUp.add(asked)
+      },
+      onPoison: (reason) => {
+        throw new Error(`poison: ${reason}`)
+      },
+      onPosition: () => world.count('positions'),
+    })
+    this.#next = world.committed
+    for (const to of world.nodes) this.#send(to.id, [{ type: 'owner', partition: 0 }])
+  }
+
+  /** Takes the next records of the log; an owner that lost its partition goes on too, until somebody tells it. */
+  step(count: number): void {
+    const stored = this.world.log.slice(this.#next, this.#next + count)
+    const last = stored.at(-1)
+    if (last === undefined) return
+    const records = this.partition.read(stored)
+    for (const id of this.partition.unknownOf(records)) this.#load(id)
+    const moved = this.partition.take(records, this.world.nowMs)
+    this.partition.sawUpTo(last.at)
+    this.#next += stored.length
+    for (const id of moved) this.#route(id)
+  }
+
+  tick(): void {
+    for (const id of this.partition.tick(this.world.nowMs)) this.#route(id)
+  }
+
+  orderChanged(id: string): void {
+    this.partition.orderChanged(id, this.world.nowMs)
+    this.#route(id)
+  }
+
+  /** Saves, then commits; a crash may come in between, and a commit of a former owner counts for nothing. */
+  checkpoint(crash: boolean): void {
+    const { committable } = this.partition
+    for (const { track } of this.partition.takeUnsaved(1_000)) this.world.save(track)
+    if (!crash && this.world.owner === this) this.world.commit(committable)
+    this.partition.evict(({ orderId }) => this.#watchers.of(orderId) !== undefined || this.world.nowMs % 3 > 0)
+  }
+
+  unwatch(from: string, order: string): void {
+    this.#watchers.remove(order, from)
+  }
+
+  answer(from: string, orders: readonly (readonly [string, Audience[]])[]): void {
+    const messages: Message[] = []
+    for (const [id, audiences] of orders) {
+      if (this.partition.track(id) === undefined) this.#load(id)
+      this.#watchers.add(id, from, audiences)
+      for (const audience of audiences) messages.push(this.#positionOf(id, audience))
+    }
+    this.#send(from, messages)
+  }
+
+  #load(id: string): void {
+    const track = this.world.load(id)
+    if (track !== undefined) this.partition.restore(track)
+  }
+
+  #route(id: string): void {
+    for (const [node, audiences] of this.#watchers.of(id) ?? []) {
+      const wanted = AUDIENCES.filter((audience) => audiences.includes(audience))
+      this.#send(
+        node,
+        wanted.map((audience) => this.#positionOf(id, audience)),
+      )
+    }
+  }
+
+  #positionOf(id: string, audience: Audience): Message {
+    const order: Order = this.node.tail.table.get(id) ?? vouchedOrder(id)
+    const track: Track | undefined = this.partition.track(id)
+    const part = track && this.world.seams.project(track, order, audience)
+    const message = { type: 'position' as const, order: id, audience }
+    if (part === undefined) return { ...message, at: -1, rev: order.rev, assignment: 0, receivedMs: 0, json: null }
+    const { at, rev, assignment, received_ms: receivedMs } = part
+    return { ...message, at, rev, assignment, receivedMs, json: JSON.stringify(part) }
+  }
+
+  #send(to: string, messages: readonly Message[]): void {
+    this.world.post.send(this.node.id, to, messages)
+  }
+}
