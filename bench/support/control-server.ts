@@ -90,24 +90,11 @@ async function postLocation(request: Request): Promise<Response> {
   return Response.json({ accepted: rows.length, results, next: { interval_ms: 2000 } }, { status: 202 })
 }
 
-/** Sends `n` frames of a view's size, each to another socket: the bare cost of a delivery. */
-let nextSocket = 0
-let targets: ServerWebSocket<{ order: string }>[] = []
-async function sendFrames(request: Request): Promise<Response> {
-  const frame = await request.text()
-  if (targets.length !== sockets.size) targets = [...sockets.values()]
-  const n = Number(request.headers.get('x-frames'))
-  for (let i = 0; i < n; i++) targets[nextSocket++ % targets.length]?.send(frame)
-  return new Response(null, { status: 202 })
-}
-
 const server = Bun.serve({
   hostname: '127.0.0.1',
   port: 0,
   fetch(request, server) {
-    if (request.method === 'POST') {
-      return request.url.endsWith('/send') ? sendFrames(request) : postLocation(request)
-    }
+    if (request.method === 'POST') return postLocation(request)
     const order = new URL(request.url).searchParams.get('order_id') ?? ''
     return server.upgrade(request, { data: { order } }) ? undefined : new Response(null, { status: 404 })
   },
