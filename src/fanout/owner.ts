@@ -7,7 +7,7 @@ import type { Track } from '../domain/track'
 import type { OnError } from '../errors'
 import type { Metrics } from '../metrics'
 import type { Following, Log, StoredRecord } from '../ports/log'
-import type { Mail, Message, ToOwner } from '../ports/mail'
+import type { Mail, Message, PositionMessage, ToOwner } from '../ports/mail'
 import type { Snapshots } from '../ports/snapshots'
 import type { OrderTable } from '../tables/orders'
 import { Partition } from './partition'
@@ -173,15 +173,22 @@ export class Owner {
     }
   }
 
-  #positionOf(orderId: string, track: Track | undefined, audience: Audience): Message {
+  #positionOf(orderId: string, track: Track | undefined, audience: Audience): PositionMessage {
     const order = this.deps.orders.get(orderId) ?? vouchedOrder(orderId)
     const isKnown = track !== undefined && !this.#hasLapsed(track)
     const part = isKnown ? projectPosition(track, order, audience) : undefined
-    const version = { at: part?.at ?? -1, rev: part?.rev ?? order.rev, assignment: part?.assignment ?? 0 }
-    const message = { type: 'position' as const, order: orderId, audience, ...version }
-    const dropped = audience === 'ops' && track !== undefined ? { dropped: track.dropped } : {}
-    if (part === undefined) return { ...message, receivedMs: 0, json: null, ...dropped }
-    return { ...message, receivedMs: part.received_ms, json: JSON.stringify(part), ...dropped }
+    const message: PositionMessage = {
+      type: 'position',
+      order: orderId,
+      audience,
+      at: part?.at ?? -1,
+      rev: part?.rev ?? order.rev,
+      assignment: part?.assignment ?? 0,
+      receivedMs: part?.received_ms ?? 0,
+      json: part === undefined ? null : JSON.stringify(part),
+    }
+    if (audience === 'ops' && track !== undefined) message.dropped = track.dropped
+    return message
   }
 
   /** A vouched order ends by itself: nobody will ever say that it was delivered. */
