@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<CaseResult[]>> = {
   idle: async () => (await import('./idle')).benchIdle(),
   latency: async () => (await import('./latency')).benchLatency(),
   orders: async () => (await import('./orders')).benchOrders(),
+  start: async () => (await import('./start')).benchStart(),
 }
 
 const args = process.argv.slice(2)
