@@ -31,7 +31,15 @@ export async function benchStart(): Promise<CaseResult[]> {
   const note = `second start; ${ROUNDS} rounds, zlt ${spread(ms.zlt)}, control ${spread(ms.control)}`
   return [
     { name: 'start', unit: 'ms', zlt, control, target: `≤ ${MAX_START_MS} ms`, ok: zlt <= MAX_START_MS, note },
-    { name: 'executable', unit: 'MB', zlt: mb, control: bareMb, target: `≤ ${MAX_MB} MB`, ok: mb <= MAX_MB, note: '' },
+    {
+      name: 'executable',
+      unit: 'MB',
+      zlt: mb,
+      control: bareMb,
+      target: `≤ ${MAX_MB} MB`,
+      ok: mb <= MAX_MB,
+      note: 'MiB, as bun run build makes it for this machine',
+    },
   ]
 }
 
