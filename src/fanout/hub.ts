@@ -35,7 +35,7 @@ interface WatchedOrder {
   /** A record and not a Map, which takes 300 bytes for its first entry: most orders are watched by one viewer. */
   positions: Partial<Record<Audience, PositionMessage>>
   /** Those who wait for the first answer of the owner. */
-  waiting: (() => void)[]
+  waiting: Map<() => void, Audience>
 }
 
 export class Hub {
@@ -73,7 +73,7 @@ export class Hub {
     viewer.watches.set(orderId, watch)
     let watched = this.#orders.get(orderId)
     if (watched === undefined) {
-      watched = { watches: new Set(), positions: {}, waiting: [] }
+      watched = { watches: new Set(), positions: {}, waiting: new Map() }
       this.#orders.set(orderId, watched)
     }
     const isNewAudience = ![...watched.watches].some((other) => other.audience === audience)
@@ -105,16 +105,18 @@ export class Hub {
     if (watched !== undefined) this.deps.source.watch(orderId, audiencesOf(watched.watches))
   }
 
-  /** Resolves when a position message for the order arrives, or after `timeoutMs`. */
-  nextPosition(orderId: string, timeoutMs: number): Promise<void> {
+  /** Resolves when a position message of the order for `audience` arrives, or after `timeoutMs`. */
+  nextPosition(orderId: string, audience: Audience, timeoutMs: number): Promise<void> {
     const watched = this.#orders.get(orderId)
     if (watched === undefined) return Promise.resolve()
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs)
-      watched.waiting.push(() => {
+      const done = () => {
         clearTimeout(timer)
+        watched.waiting.delete(done)
         resolve()
-      })
+      }
+      const timer = setTimeout(done, timeoutMs)
+      watched.waiting.set(done, audience)
     })
   }
 
@@ -129,7 +131,7 @@ export class Hub {
     } else if (message.dropped !== undefined) {
       held.dropped = message.dropped
     }
-    if (watched.waiting.length > 0) for (const done of watched.waiting.splice(0)) done()
+    for (const [done, audience] of watched.waiting) if (audience === message.audience) done()
   }
 
   /** The peer takes frames again: sends whatever is newer than what it has. */

@@ -93,8 +93,6 @@ class SocketSink implements Sink {
 }
 
 function hear(deps: SocketDeps, viewer: Viewer, message: string | Buffer): void {
-  // What was under way when the socket was closed is nobody's any more.
-  if (viewer.closed) return
   const nowMs = deps.now()
   viewer.lastHeardMs = nowMs
   if (!viewer.mayTalk(deps.framesPerSecond, nowMs)) {

@@ -19,14 +19,7 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   if (encoding !== null && encoding !== 'identity') {
     throw new ZltError('unsupported_encoding', `send the body without Content-Encoding (it is ${encoding})`)
   }
-  let text: string
-  try {
-    text = await readText(request, maxBytes)
-  } catch (cause) {
-    if (cause instanceof ZltError) throw cause
-    // The client went away, or its chunks are none: nobody may hear this answer, and it is no failure of ours.
-    throw new ZltError('malformed_json', 'the body ended before it was complete', { cause })
-  }
+  const text = await readText(request, maxBytes)
   // text() decodes leniently; the replacement character has no place in any of our bodies.
   if (text.includes('\uFFFD')) throw new ZltError('invalid_utf8', 'send the body as UTF-8')
   try {
@@ -38,9 +31,17 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
 
 function readText(request: Request, maxBytes: number): Promise<string> {
   const declared = request.headers.get('content-length')
-  if (declared === null) return readChunked(request, maxBytes)
+  if (declared === null) return whole(readChunked(request, maxBytes))
   if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
-  return request.text()
+  return whole(request.text())
+}
+
+/** The client went away, or its chunks are none: nobody may hear this answer, and it is no failure of ours. */
+function whole(text: Promise<string>): Promise<string> {
+  return text.catch((cause) => {
+    if (cause instanceof ZltError) throw cause
+    throw new ZltError('malformed_json', 'the body ended before it was complete', { cause })
+  })
 }
 
 async function readChunked(request: Request, maxBytes: number): Promise<string> {

@@ -5,7 +5,7 @@ import type { Database, SQLQueryBindings } from 'bun:sqlite'
 /** More a statement gains nothing. */
 const ROWS_A_STATEMENT = 16
 
-/** Inserts rows given flat, one after the other; the caller holds the transaction. Answers how many were new. */
+/** Inserts rows given flat, one after the other; the caller holds the transaction. @returns how many were inserted */
 export type BulkInsert = (values: readonly SQLQueryBindings[]) => number
 
 /**
@@ -18,10 +18,10 @@ export function bulkInsert(db: Database, into: string, columns: number): BulkIns
   const many = db.query(`${into} VALUES ${Array(ROWS_A_STATEMENT).fill(row).join()}`)
   const step = columns * ROWS_A_STATEMENT
   return function insertRows(values) {
-    let changes = 0
     let i = 0
-    for (; i + step <= values.length; i += step) changes += many.run(...values.slice(i, i + step)).changes
-    for (; i < values.length; i += columns) changes += one.run(...values.slice(i, i + columns)).changes
-    return changes
+    let inserted = 0
+    for (; i + step <= values.length; i += step) inserted += many.run(...values.slice(i, i + step)).changes
+    for (; i < values.length; i += columns) inserted += one.run(...values.slice(i, i + columns)).changes
+    return inserted
   }
 }

@@ -16,7 +16,10 @@ export const CHECKPOINT_LIMITS: CheckpointLimits = { everyMs: 1_000, walMaxBytes
 /** A worker that leaves so many turns unanswered is stuck or dead: the main thread sees to the bound by itself. */
 const PATIENCE_TURNS = 5
 
-/** A thread of its own, so that the fsync of a checkpoint stalls nobody. A string, so that one executable holds it. */
+/**
+ * A thread of its own, so that the fsync of a checkpoint stalls nobody. A string, so that one executable holds it. A
+ * second connection that checkpoints while the first one writes needs SQLite 3.51.3 (sqlite.org/wal.html#walresetbug).
+ */
 const WORKER = `
   const { Database } = require('bun:sqlite')
   let db

@@ -137,7 +137,7 @@ export class EmbeddedLog implements Log {
     }
     const last = this.#recent.at(-1)
     let slowest = Number.POSITIVE_INFINITY
-    for (const [first] of this.#groups.values()) slowest = Math.min(slowest, first?.at ?? 0)
+    for (const [first] of this.#groups.values()) if (first !== undefined) slowest = Math.min(slowest, first.at)
     if (last === undefined || slowest >= last.at) {
       this.#recent = records
       return

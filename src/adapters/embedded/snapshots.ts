@@ -53,9 +53,10 @@ export class EmbeddedSnapshots implements Snapshots {
   }
 
   #addPoints(order: string, trail: readonly TrailPoint[]): void {
+    let points = this.#points.get(order) ?? this.#queryPoints(order)
     const values: SQLQueryBindings[] = []
     for (const { at, lat, lng, timeMs } of trail) values.push(order, at, lat, lng, timeMs)
-    let points = (this.#points.get(order) ?? this.#queryPoints(order)) + this.#saveTrail(values)
+    points += this.#saveTrail(values)
     while (points > TRAIL_MAX_POINTS) points -= this.#thin(order)
     this.#points.set(order, points)
   }
