@@ -128,7 +128,7 @@ export function mannerCases(stage: PageStage): void {
           await page.waitForFunction(pinsAreFree, undefined, { timeout: 5_000 }).catch((cause: unknown) => {
             throw new Error(`${what}: the sheet or the edge covers a pin`, { cause })
           })
-          await page.screenshot({ path: `dist/screenshots/size-${size.width}-${height}.png` })
+          if (size.width === 320) await page.screenshot({ path: `dist/screenshots/size-320-${height}.png` })
           if (height === 'half') await page.locator('#grip').press('ArrowDown')
         }
       }
