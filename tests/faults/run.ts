@@ -4,10 +4,11 @@
  */
 
 import * as embeddedLog from './embedded-log.ts'
+import * as killServer from './kill-server.ts'
 import { type FaultRun, Report } from './report.ts'
 
 /** The list. */
-const RUNS: readonly FaultRun[] = [embeddedLog]
+const RUNS: readonly FaultRun[] = [embeddedLog, killServer]
 
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !RUNS.some((run) => run.name === name))
