@@ -5,7 +5,7 @@ import { countsText, Load, type LoadSize } from './load.ts'
 import { OrderChurn, progressOf } from './order-churn.ts'
 import type { Report } from './report.ts'
 import { ServerUnderTest } from './server-under-test.ts'
-import { integrity, miscounted, missingOf, readFacts, readFixes, readRows } from './stored.ts'
+import { differences, integrity, miscounted, missingOf, readFacts, readFixes, readRows } from './stored.ts'
 
 export interface KillOptions extends LoadSize {
   kills: number
@@ -28,14 +28,16 @@ export async function killRounds(report: Report, options: KillOptions): Promise<
     churn = await OrderChurn.open(server)
     load.ride()
     churn.start()
+    const wrong: Wrong = { lost: [], forgotten: [], damaged: [], differing: [] }
     for (let round = 1; round <= options.kills; round++) {
       const [least, most] = options.afterMs
       await Bun.sleep(least + Math.random() * (most - least))
-      report.progress(await killOnce(report, round, server, load, churn, options))
+      report.progress(await killOnce(round, wrong, server, load, churn, options))
     }
     await churn.pause()
     await load.pullOver()
     await load.untilNewest(options.newestWithinMs)
+    checkDisk(report, options.kills, wrong)
     checkViewers(report, options.kills, load)
     report.check('a SIGTERM after all of it ends with exit code 0', (await server.stop()) === 0)
     checkTracks(report, server, load)
@@ -47,10 +49,21 @@ export async function killRounds(report: Report, options: KillOptions): Promise<
   }
 }
 
+/** What did not hold, over all kills. */
+interface Wrong {
+  /** Acknowledged fixes that are not in the log. */
+  lost: string[]
+  /** Orders that are not as far as they were told to be. */
+  forgotten: string[]
+  damaged: string[]
+  /** After the restart: orders whose row and fact differ. */
+  differing: string[]
+}
+
 /** @returns the line to print */
 async function killOnce(
-  report: Report,
   round: number,
+  wrong: Wrong,
   server: ServerUnderTest,
   load: Load,
   churn: OrderChurn,
@@ -67,9 +80,9 @@ async function killOnce(
   const unpublished = [...rows].filter(([id, { rev }]) => facts.get(id)?.rev !== rev).length
   const forgotten = [...churn.told].filter(([id, status]) => progressOf(rows.get(id)?.status) < progressOf(status))
   const acknowledged = load.acknowledged.size
-  report.check(`${name}: every acknowledged fix is in the log`, missing.length === 0, missing.slice(0, 5).join())
-  report.check(`${name}: every order is as it was last told`, forgotten.length === 0, forgotten.slice(0, 5).join('; '))
-  report.check(`${name}: integrity_check of both files`, whole === 'ok', whole)
+  wrong.lost.push(...missing)
+  wrong.forgotten.push(...forgotten.map(([id]) => `${name}: ${id} was told to be ${churn.told.get(id)}`))
+  if (whole !== 'ok') wrong.damaged.push(`${name}: ${whole}`)
 
   const execMs = performance.now()
   const listeningMs = await server.start()
@@ -78,8 +91,7 @@ async function killOnce(
   await load.untilNewest(options.newestWithinMs)
   const newestMs = performance.now() - execMs
   await churn.pause()
-  const differing = differences(server.dataFolder)
-  report.check(`${name}: rows and facts say the same`, differing.length === 0, differing.slice(0, 5).join('; '))
+  wrong.differing.push(...differences(server.dataFolder).map((difference) => `${name}: ${difference}`))
   churn.start()
   const violations = load.tally.violations
   const wentBack = load.sum(({ wentBack }) => wentBack)
@@ -90,6 +102,15 @@ async function killOnce(
     `listening in ${seconds(listeningMs)}, all viewers back in ${seconds(backMs)}, at the newest in ${seconds(newestMs)}`,
     `violations ${violations}, foreign ${load.tally.foreign}, marker went back ${wentBack}, older served ${load.sum(({ olderServed }) => olderServed)}`,
   ].join('; ')
+}
+
+function checkDisk(report: Report, kills: number, { lost, forgotten, damaged, differing }: Wrong): void {
+  const check = (what: string, wrong: readonly string[]) =>
+    report.check(`${kills} kills: ${what}`, wrong.length === 0, [wrong.length, ...wrong.slice(0, 5)].join('; '))
+  check('every acknowledged fix is in the log', lost)
+  check('every order is as it was last told', forgotten)
+  check('integrity_check of both files is ok', damaged)
+  check('rows and facts say the same after the restart', differing)
 }
 
 function checkViewers(report: Report, kills: number, load: Load): void {
@@ -121,20 +142,6 @@ function checkTracks(report: Report, server: ServerUnderTest, load: Load): void 
     total === fixes.copies,
     `${countsText(dropped)} of ${fixes.copies} copies`,
   )
-}
-
-function differences(dataFolder: string): string[] {
-  const rows = readRows(dataFolder)
-  const facts = readFacts(dataFolder)
-  const differing: string[] = []
-  for (const [id, row] of rows) {
-    const fact = facts.get(id)
-    if (fact?.rev !== row.rev || fact.status !== row.status) {
-      differing.push(`${id}: row ${row.rev} ${row.status}, fact ${fact?.rev} ${fact?.status}`)
-    }
-  }
-  for (const id of facts.keys()) if (!rows.has(id)) differing.push(`${id}: a fact without a row`)
-  return differing
 }
 
 function seconds(ms: number): string {

@@ -6,7 +6,7 @@ import { PostPool } from '../../cli/simulate/post-pool.ts'
 import { Tally } from '../../cli/simulate/tally.ts'
 import { targetOfOwn } from '../../cli/simulate/target.ts'
 import type { TimedPath } from '../../cli/simulate/timed-path.ts'
-import { Viewer } from '../../cli/simulate/viewer.ts'
+import { Viewer, type ViewerDeps } from '../../cli/simulate/viewer.ts'
 import { eventually } from '../support/eventually.ts'
 import { MarkerChecker } from './marker-checker.ts'
 import type { ServerUnderTest } from './server-under-test.ts'
@@ -40,7 +40,14 @@ export class Load {
   readonly watching: Watching[] = []
   readonly orderIds: string[] = []
   readonly #pool: PostPool
-  readonly #deps = { tally: this.tally, startMs: performance.now(), random: Math.random }
+  /** The closes of all sockets, in the order they came. */
+  readonly closes: { code: number; reason: string }[] = []
+  readonly #deps: ViewerDeps = {
+    tally: this.tally,
+    startMs: performance.now(),
+    random: Math.random,
+    onClose: (code, reason) => this.closes.push({ code, reason }),
+  }
   #timers: Timer[] = []
 
   private constructor(
@@ -80,13 +87,15 @@ export class Load {
   /** Lets the riders send, each once an interval, evenly spread over it. */
   ride(): void {
     const startMs = performance.now()
-    const { intervalMs } = this.size
+    const startEpochMs = Date.now()
+    const stepMs = this.size.intervalMs / this.riders.length
     let made = 0
     this.#timers.push(
       setInterval(() => {
-        const elapsedMs = performance.now() - startMs
-        const due = Math.floor((elapsedMs / intervalMs) * this.riders.length)
-        for (; made < due; made++) this.riders[made % this.riders.length]?.makeFix(elapsedMs)
+        // Each with the time it was due: two fixes of a rider at one moment would count as one sent twice.
+        for (; made * stepMs <= performance.now() - startMs; made++) {
+          this.riders[made % this.riders.length]?.makeFix(made * stepMs, Math.round(startEpochMs + made * stepMs))
+        }
       }, TICK_MS),
     )
   }

@@ -3,6 +3,7 @@
 import { openLocalKey } from '../../cli/local-key.ts'
 import { bump } from '../../cli/simulate/tally.ts'
 import { configOf } from '../../src/config.ts'
+import { type Answer, readAnswer } from './batch-filler.ts'
 import type { ServerUnderTest } from './server-under-test.ts'
 
 const STATUSES: readonly (string | undefined)[] = ['created', 'assigned', 'picked_up', 'delivered']
@@ -45,11 +46,10 @@ export class OrderChurn {
     await Promise.all(this.#running)
   }
 
-  /** The status that the server now tells of an order; undefined when it knows none. */
-  async statusOf(id: string): Promise<string | undefined> {
-    const response = await fetch(`${this.url}/orders/${id}`, { headers: { authorization: `Bearer ${this.token}` } })
-    const body = (await response.json()) as { status?: string | number }
-    return typeof body.status === 'string' ? body.status : undefined
+  /** Creates one more order, without trying again. */
+  async create(): Promise<Answer> {
+    this.#made += 1
+    return readAnswer(await this.#post('/orders', { id: `churn-${this.#made}` }))
   }
 
   async #work(): Promise<void> {
@@ -74,12 +74,7 @@ export class OrderChurn {
   async #callUntilDone(path: string, body: unknown): Promise<boolean> {
     while (!this.#stopped) {
       try {
-        const response = await fetch(this.url + path, {
-          method: 'POST',
-          headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-          signal: AbortSignal.timeout(5_000),
-        })
+        const response = await this.#post(path, body)
         await response.body?.cancel()
         bump(this.statuses, String(response.status))
         if (response.ok || response.status === 409) return true
@@ -89,5 +84,14 @@ export class OrderChurn {
       await Bun.sleep(RETRY_MS)
     }
     return false
+  }
+
+  #post(path: string, body: unknown): Promise<Response> {
+    return fetch(this.url + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(5_000),
+    })
   }
 }

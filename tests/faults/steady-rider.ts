@@ -38,15 +38,15 @@ export class SteadyRider {
     private readonly path: TimedPath,
   ) {}
 
-  /** Makes the next fix at this moment; it goes out at once when nothing is under way, else with the next request. */
-  makeFix(elapsedMs: number): void {
+  /** Makes the next fix, measured at `timeMs` (epoch); it goes out at once when nothing is under way, else with the next request. */
+  makeFix(elapsedMs: number, timeMs: number): void {
     const { lat, lng, speedMps, headingDeg } = placeOnPath(this.path, this.who.index * 7_919 + elapsedMs)
     this.#unsent.push({
       partner_id: this.who.partnerId,
       order_id: this.who.orderId,
       lat,
       lng,
-      fix_time_ms: Date.now(),
+      fix_time_ms: timeMs,
       accuracy_m: 5,
       speed_mps: speedMps,
       heading_deg: Math.round(headingDeg) % 360,

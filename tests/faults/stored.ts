@@ -61,6 +61,21 @@ export function readFacts(dataFolder: string): Map<string, { rev: number; status
   })
 }
 
+/** Where rows and facts differ: a start compares them before it listens. */
+export function differences(dataFolder: string): string[] {
+  const rows = readRows(dataFolder)
+  const facts = readFacts(dataFolder)
+  const differing: string[] = []
+  for (const [id, row] of rows) {
+    const fact = facts.get(id)
+    if (fact?.rev !== row.rev || fact.status !== row.status) {
+      differing.push(`${id}: row ${row.rev} ${row.status}, fact ${fact?.rev} ${fact?.status}`)
+    }
+  }
+  for (const id of facts.keys()) if (!rows.has(id)) differing.push(`${id}: a fact without a row`)
+  return differing
+}
+
 /**
  * Orders whose records, as the log has them, were not each folded exactly once, after a clean end: each is a point of
  * the trail, or was counted as dropped (a late one is both).

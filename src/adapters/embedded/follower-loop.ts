@@ -16,6 +16,7 @@ export class FollowerLoop {
   #going = false
   #running: Promise<void> | undefined
   #state: 'waiting' | 'started' | 'closing' | 'closed' = 'waiting'
+  readonly #caughtUp = Promise.withResolvers<void>()
 
   constructor(
     private readonly group: string,
@@ -33,6 +34,11 @@ export class FollowerLoop {
     this.#state = 'started'
     this.follower.assigned(0)
     this.wake()
+  }
+
+  /** Resolves when the follower has been handed everything there was; also when it is closed before. */
+  get caughtUp(): Promise<void> {
+    return this.#caughtUp.promise
   }
 
   /** Something was appended: goes on when it is not already going. */
@@ -63,6 +69,7 @@ export class FollowerLoop {
     }
     // In one step with the read that found nothing: what is appended from here on wakes it again.
     this.#going = false
+    this.#caughtUp.resolve()
   }
 
   commit(at: number): void {

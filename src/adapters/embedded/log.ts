@@ -14,6 +14,8 @@ const GROUP_ROWS = 100
 const GROUP_WAIT_MS = 2
 /** What health tries to store when there was no room: about a group, so that it is not well until an append would be. */
 const PROBE_BYTES = 64 * 1024
+/** How long a new follower may take for what is in the log already; a usual crash leaves it a tenth of a second's work. */
+const CATCH_UP_MS = 3_000
 /** Records kept in memory, so that a follower that keeps up never reads the file. */
 const RECENT_RECORDS = 8_192
 
@@ -154,7 +156,17 @@ export class EmbeddedLog implements Log {
     const members = this.#groups.get(group) ?? []
     this.#groups.set(group, members)
     members.push(loop)
-    if (members[0] === loop) loop.start()
+    if (members[0] === loop) {
+      loop.start()
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, CATCH_UP_MS)
+        void loop.caughtUp.then(() => {
+          // A start that fails later must not be kept alive by it.
+          clearTimeout(timer)
+          resolve()
+        })
+      })
+    }
     return {
       commit: async (_partition, at) => {
         try {
