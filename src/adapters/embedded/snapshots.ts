@@ -54,7 +54,11 @@ export class EmbeddedSnapshots implements Snapshots {
   #addPoints(order: string, trail: readonly TrailPoint[]): void {
     let points = this.#points.get(order) ?? this.#queryPoints(order)
     for (const { at, lat, lng, timeMs } of trail) points += this.#saveTrail.run(order, at, lat, lng, timeMs).changes
-    while (points > TRAIL_MAX_POINTS) points -= this.#thin(order)
+    while (points > TRAIL_MAX_POINTS) {
+      this.#thin(order)
+      // Counted anew: retention may have taken points that are in our count, and then nothing would be left to thin.
+      points = this.#queryPoints(order)
+    }
     this.#points.set(order, points)
   }
 
@@ -65,15 +69,15 @@ export class EmbeddedSnapshots implements Snapshots {
     return { points, complete: !thinned }
   }
 
-  /** Every second point goes, the newest stays. @returns how many went */
-  #thin(order: string): number {
+  /** Every second point goes, the newest stays. */
+  #thin(order: string): void {
     this.#db.run('INSERT OR IGNORE INTO thinned VALUES (?)', [order])
-    return this.#db.run(
+    this.#db.run(
       `DELETE FROM trail WHERE order_id = ?1 AND at IN (
            SELECT at FROM (SELECT at, row_number() OVER (ORDER BY time_ms DESC, at DESC) AS n FROM trail WHERE order_id = ?1)
            WHERE n % 2 = 0)`,
       [order],
-    ).changes
+    )
   }
 
   #queryPoints(order: string): number {
