@@ -101,9 +101,9 @@ export class Load {
   }
 
   /** Riders make no more fixes; resolves when every fix is acknowledged. */
-  async pullOver(): Promise<void> {
+  pullOver(timeoutMs = 30_000): Promise<void> {
     for (const timer of this.#timers.splice(1)) clearInterval(timer)
-    await Promise.all(this.riders.map((rider) => rider.settled()))
+    return eventually(() => this.riders.every(({ isSettled }) => isSettled), 'all fixes are acknowledged', timeoutMs)
   }
 
   /** Resolves when every viewer has an open socket. */

@@ -58,9 +58,9 @@ export class SteadyRider {
     })
   }
 
-  /** Resolves when all that was made is acknowledged, or refused for good. */
-  async settled(): Promise<void> {
-    while (this.#posting !== undefined) await this.#posting
+  /** Whether all that was made is acknowledged, or refused for good. */
+  get isSettled(): boolean {
+    return this.#posting === undefined
   }
 
   /** Gives up on what is not acknowledged yet. */
