@@ -12,8 +12,14 @@ export class MarkerChecker extends FrameChecker {
   readonly epochs = new Set<number>()
   /** The number of the fix that is shown; −1 for none. */
   shownFix = -1
+  /** The longest time between two frames so far; may be set back to 0. */
+  longestPauseMs = 0
+  #lastFrameMs: number | undefined
 
   override check(frame: ViewFrame): FrameCheck {
+    const nowMs = performance.now()
+    this.longestPauseMs = Math.max(this.longestPauseMs, nowMs - (this.#lastFrameMs ?? nowMs))
+    this.#lastFrameMs = nowMs
     const held = this.view
     const { position } = frame
     if (held?.position && position && held.epoch === frame.epoch && isNewerPosition(held.position, position)) {

@@ -21,6 +21,8 @@ const TICK_MS = 5
 /** Above what it had before the burst: what is under way takes memory, but not without end. */
 const RSS_GROWTH_MB = 400
 const RECOVERS_WITHIN_MS = 10_000
+/** Their riders send once a second, and are refused as well: a refused fix goes with the next. */
+const LONGEST_PAUSE_MS = 6_000
 /** An answer in this time is what a rider is used to. */
 const WELL_ANSWER_MS = 100
 
@@ -84,6 +86,7 @@ async function burst(
   const rssBefore = server.rssMb()
   let [rssMost, sent, acknowledged, underWay, underWayMost] = [rssBefore, 0, 0, 0, 0]
   const closedBefore = Object.keys(load.tally.closes).length
+  for (const { checker } of load.watching) checker.longestPauseMs = 0
   const startMs = performance.now()
   const post = async (i: number): Promise<void> => {
     underWayMost = Math.max(underWayMost, ++underWay)
@@ -128,6 +131,12 @@ async function burst(
     `${name}: recovers in ${RECOVERS_WITHIN_MS / 1_000} s`,
     newestMs < RECOVERS_WITHIN_MS,
     `answers quickly after ${wellMs.toFixed(0)} ms, viewers at the newest after ${newestMs.toFixed(0)} ms`,
+  )
+  const pauseMs = Math.max(...load.watching.map(({ checker }) => checker.longestPauseMs))
+  report.check(
+    `${name}: viewers go on getting frames`,
+    pauseMs < LONGEST_PAUSE_MS,
+    `longest pause ${pauseMs.toFixed(0)} ms`,
   )
   const closed = Object.keys(load.tally.closes).length - closedBefore
   report.check(`${name}: no viewer was closed`, closed === 0, countsText(load.tally.closes))

@@ -6,6 +6,8 @@ import type { Follower, StoredRecord } from '../../ports/log'
 
 /** Enough to spread the cost of a batch, little enough to let others run in between. */
 const BATCH_RECORDS = 500
+/** So long a follower goes through its backlog before others are served. */
+const TURN_MS = 10
 /** How long to wait before a read that failed is tried again. */
 const RETRY_MS = 1_000
 
@@ -52,7 +54,13 @@ export class FollowerLoop {
     })
   }
 
+  /** Records that are stored and not handed over yet, when `nextAt` is the next to be stored; 0 for a member that waits. */
+  behind(nextAt: number): number {
+    return this.#state === 'started' ? nextAt - 1 - this.#at : 0
+  }
+
   async #run(): Promise<void> {
+    let turnEndMs = performance.now() + TURN_MS
     while (this.#state === 'started') {
       const records = this.read(this.#at, BATCH_RECORDS)
       const last = records.at(-1)
@@ -65,7 +73,10 @@ export class FollowerLoop {
       }
       this.#at = last.at
       // A follower that waits for nothing would otherwise go through its whole backlog before anybody else is served.
-      if (records.length === BATCH_RECORDS) await new Promise((resolve) => setImmediate(resolve))
+      if (performance.now() > turnEndMs) {
+        await new Promise((resolve) => setImmediate(resolve))
+        turnEndMs = performance.now() + TURN_MS
+      }
     }
     // In one step with the read that found nothing: what is appended from here on wakes it again.
     this.#going = false

@@ -19,6 +19,12 @@ const CATCH_UP_MS = 3_000
 /** Records kept in memory, so that a follower that keeps up never reads the file. */
 const RECENT_RECORDS = 8_192
 
+/**
+ * With a follower further behind than this, appends are refused: what nobody can be shown in time need not be stored now.
+ * A follower that keeps up is behind by a group or two; this is about half a second of its work.
+ */
+const MAX_BEHIND = 20_000
+
 interface Waiting {
   entries: readonly Entry[]
   resolve(): void
@@ -62,11 +68,22 @@ export class EmbeddedLog implements Log {
 
   append(entries: readonly Entry[]): Promise<void> {
     if (this.#closed) return Promise.reject(new ZltError('log_unavailable', 'the log is closed'))
+    if (this.#isFollowerFarBehind()) {
+      const detail = 'fixes come in faster than they can be shown; send this again in a moment'
+      return Promise.reject(new ZltError('overloaded', detail, { retryAfterMs: 1_000 }))
+    }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ entries, resolve, reject })
       this.#waitingRows += entries.length
       this.#schedule()
     })
+  }
+
+  #isFollowerFarBehind(): boolean {
+    for (const [first] of this.#groups.values()) {
+      if (first !== undefined && first.behind(this.#nextAt) > MAX_BEHIND) return true
+    }
+    return false
   }
 
   #schedule(): void {

@@ -14,3 +14,20 @@ test('a follower is there once it has been handed all that was in the log', asyn
   const { recorder } = await follow(embedded.first.log)
   expect(recorder.valuesOf('order')).toEqual(values)
 })
+
+test('appends are refused while a follower is far behind, and taken again once it has caught up', async () => {
+  const embedded = await openEmbedded()
+  cleanup = embedded.cleanup
+  const { log } = embedded.first
+  const gate = Promise.withResolvers<void>()
+  const { recorder } = await follow(log, { onBatch: () => gate.promise })
+  const append = (count: number) => log.append(numbered(count).map((value) => entry('order', value)))
+  await append(1)
+  for (let i = 0; i < 20; i++) await append(1_000)
+  const refused = append(1)
+  gate.resolve()
+  await expect(refused).rejects.toMatchObject({ code: 'overloaded', status: 503 })
+  await recorder.waitFor('order', 20_001)
+  await append(1)
+  await recorder.waitFor('order', 20_002)
+})
