@@ -1,6 +1,6 @@
 /** The server's disk is full: it says so and waits; with room again it is well by itself, and nothing told is lost. */
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isReady } from '../../cli/riders/own-server.ts'
 import { eventually } from '../support/eventually.ts'
@@ -16,7 +16,7 @@ export const name = 'disk-full'
 
 const DISK_MB = 40
 const BALLAST_MB = 16
-const ROOMY_MB = 400
+const ROOMY_MB = 250
 const ROUNDS = 2
 /** How long the server is watched while its disk is full: longer than a beat, and than a checkpoint of tracks. */
 const FULL_FOR_MS = 13_000
@@ -47,6 +47,8 @@ export async function run(report: Report): Promise<void> {
     await load.pullOver()
     await load.untilNewest(5_000)
     checkViewers(report, load)
+    await restartWhileFull(report, server, join(disk.path, 'ballast'))
+    await load.untilAllBack(20_000)
     report.check('a SIGTERM ends with exit code 0', (await server.stop()) === 0)
     checkStored(report, 'at the end', server, load)
   } finally {
@@ -111,6 +113,27 @@ async function fillOnce(
   report.progress(
     `${name}: ready ${readyMs.toFixed(0)} ms after there was room, all taken after ${takenMs.toFixed(0)} ms`,
   )
+}
+
+/** A start that cannot be has to say why, and must not damage anything; with room again it is a start like any other. */
+async function restartWhileFull(report: Report, server: ServerUnderTest, ballast: string): Promise<void> {
+  await server.kill()
+  for (const chunkBytes of [2 ** 20, 2 ** 12, 1]) {
+    try {
+      for (;;) appendFileSync(ballast, Buffer.alloc(chunkBytes))
+    } catch {
+      // No room for another one: on to smaller ones.
+    }
+  }
+  const outcome = await server.start().then(
+    () => 'listens',
+    (error: Error) => error.message,
+  )
+  report.check('a start on a full disk works or says why not', /^listens$|full/.test(outcome), outcome.trim())
+  if (server.isAlive) await server.kill()
+  rmSync(ballast)
+  await server.start()
+  report.check('with room it starts', await isReady(server.url))
 }
 
 async function postUntil(filler: BatchFiller, isEnd: (answer: Answer) => boolean): Promise<Answer> {
