@@ -96,7 +96,6 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const app = buildApp(handlers, createAuthenticate(verify), {
       publicRoutes: config.metricsPublic ? ['getMetrics'] : [],
       fallback: (request) => pages?.serve(request),
-      onAnswer: (status) => metrics.count('zlt_http_requests_total', 1, String(status)),
       onError: (error, traceId) => logger.error('request_failed', { trace_id: traceId, ...errorFields(error) }),
     })
     const server = listen({
@@ -108,6 +107,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
         config.publicUrl === undefined
           ? config.allowedOrigins
           : [...config.allowedOrigins, new URL(config.publicUrl).origin],
+      onAnswer: (status) => metrics.count('zlt_http_requests_total', 1, String(status)),
       onError: (error) => logger.error('request_failed', errorFields(error)),
     })
     closers.push(() => server.stop(true))

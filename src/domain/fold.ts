@@ -32,7 +32,6 @@ export function fold(track: Track, order: Order | undefined, record: LocationRec
     order,
     record,
     place: placeOf(record, at, track.lagMs),
-    reanchored: false,
   }
   for (const gate of GATES) {
     const verdict = gate(step)
@@ -69,8 +68,8 @@ function dropped(step: Step, code: DropCode): Folded {
     : { kind: 'dropped', track, code }
 }
 
-function accepted({ track, place, reanchored }: Step): Folded {
-  const previous = reanchored ? undefined : track.last
+function accepted({ track, place }: Step): Folded {
+  const previous = track.last
   if (place.headingDeg === undefined) {
     const moved = previous !== undefined && distanceM(previous, place) >= HEADING_MIN_MOVE_M
     const headingDeg = moved ? bearingDeg(previous, place) : previous?.headingDeg

@@ -13,8 +13,6 @@ export interface Step {
   readonly order: Order | undefined
   readonly record: LocationRecord
   readonly place: Place
-  /** The place before was in another clock's time: nothing is measured from it, but it stays until a better one comes. */
-  reanchored: boolean
 }
 
 type Gate = (step: Step) => DropCode | 'set_aside' | undefined
@@ -121,7 +119,8 @@ function lateGate(step: Step): ReturnType<Gate> {
  *
  * Three readings, each newer than the last, received at least a second apart with one and the same lag, and nothing
  * accepted in between: that is a clock. Readings of one request share their receive time, and a backfill that is catching
- * up has a falling lag; neither is a clock, or a tunnel's backlog would run the marker back.
+ * up has a falling lag; neither is a clock, or a tunnel's backlog would run the marker back. The place before stays, and the
+ * gates that follow measure from it: what only looked like a clock is then a jump.
  */
 function isSlowClock(step: Step): boolean {
   const { track, record, place } = step
@@ -131,7 +130,6 @@ function isSlowClock(step: Step): boolean {
   if (!isOneClock(rejects)) return false
   track.lagMs = Math.min(...rejects.map(lagOf))
   place.timeMs = record.fix_time_ms + track.lagMs
-  step.reanchored = true
   return true
 }
 
@@ -169,9 +167,9 @@ function accuracyGate({ place }: Step): ReturnType<Gate> {
 }
 
 /** Faster than the vehicle can be, even with both accuracies as slack: a jump, unless three of them agree. */
-function speedGate({ track, order, place, reanchored }: Step): ReturnType<Gate> {
+function speedGate({ track, order, place }: Step): ReturnType<Gate> {
   const maxMps = MAX_SPEED_MPS[order?.vehicle ?? 'car']
-  if (track.last === undefined || reanchored || isReachable(track.last, place, maxMps)) return undefined
+  if (track.last === undefined || isReachable(track.last, place, maxMps)) return undefined
   const previous = track.jumpRejects.at(-1)
   const agrees = previous !== undefined && place.timeMs >= previous.timeMs && isReachable(previous, place, maxMps)
   track.jumpRejects = agrees ? [...track.jumpRejects, place] : [place]

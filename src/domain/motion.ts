@@ -7,6 +7,8 @@ import type { Motion } from './view'
 const LEFT_RADIUS_M = 25
 /** Within the circle for this long is waiting: 15 s below 2 m/s is what delivery agents' stops look like. */
 const WAITING_AFTER_MS = 15_000
+/** But not for somebody who goes on at a walk, who needs longer than that to leave the circle. */
+const WALK_MPS = 1
 
 /** The anchor is `lat`/`lng`, reached at `anchorMs`. */
 export interface MotionState extends Point {
@@ -29,10 +31,12 @@ export function updateMotion(state: MotionState, reading: Reading, first: boolea
   const anchored = { lat, lng, anchorMs: timeMs }
   if (first) return { kind: 'waiting', sinceMs: timeMs, ...anchored }
   const radiusM = Math.max(LEFT_RADIUS_M, reading.accuracyM ?? 0)
-  if (distanceM(state, reading) > radiusM) {
+  const leftM = distanceM(state, reading)
+  if (leftM > radiusM) {
     return { kind: 'moving', sinceMs: state.kind === 'moving' ? state.sinceMs : timeMs, ...anchored }
   }
-  if (state.kind === 'moving' && timeMs - state.anchorMs >= WAITING_AFTER_MS) {
+  const heldMs = timeMs - state.anchorMs
+  if (state.kind === 'moving' && heldMs >= WAITING_AFTER_MS && leftM <= (heldMs / 1000) * WALK_MPS) {
     return { ...state, kind: 'waiting', sinceMs: state.anchorMs }
   }
   return state

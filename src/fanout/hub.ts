@@ -32,9 +32,10 @@ export interface HubDeps {
 
 interface WatchedOrder {
   watches: Set<Watch>
-  positions: Map<Audience, PositionMessage>
+  /** A record and not a Map, which takes 300 bytes for its first entry: most orders are watched by one viewer. */
+  positions: Partial<Record<Audience, PositionMessage>>
   /** Those who wait for the first answer of the owner. */
-  waiting: (() => void)[]
+  waiting: Map<() => void, Audience>
 }
 
 export class Hub {
@@ -72,7 +73,7 @@ export class Hub {
     viewer.watches.set(orderId, watch)
     let watched = this.#orders.get(orderId)
     if (watched === undefined) {
-      watched = { watches: new Set(), positions: new Map(), waiting: [] }
+      watched = { watches: new Set(), positions: {}, waiting: new Map() }
       this.#orders.set(orderId, watched)
     }
     const isNewAudience = ![...watched.watches].some((other) => other.audience === audience)
@@ -95,7 +96,7 @@ export class Hub {
 
   /** The newest position known here; `undefined` while the owner has not answered. */
   position(orderId: string, audience: Audience): PositionMessage | undefined {
-    return this.#orders.get(orderId)?.positions.get(audience)
+    return this.#orders.get(orderId)?.positions[audience]
   }
 
   /** Asks the owner for its newest answer. */
@@ -104,16 +105,18 @@ export class Hub {
     if (watched !== undefined) this.deps.source.watch(orderId, audiencesOf(watched.watches))
   }
 
-  /** Resolves when a position message for the order arrives, or after `timeoutMs`. */
-  nextPosition(orderId: string, timeoutMs: number): Promise<void> {
+  /** Resolves when a position message of the order for `audience` arrives, or after `timeoutMs`. */
+  nextPosition(orderId: string, audience: Audience, timeoutMs: number): Promise<void> {
     const watched = this.#orders.get(orderId)
     if (watched === undefined) return Promise.resolve()
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs)
-      watched.waiting.push(() => {
+      const done = () => {
         clearTimeout(timer)
+        watched.waiting.delete(done)
         resolve()
-      })
+      }
+      const timer = setTimeout(done, timeoutMs)
+      watched.waiting.set(done, audience)
     })
   }
 
@@ -121,14 +124,14 @@ export class Hub {
   receive(message: PositionMessage): void {
     const watched = this.#orders.get(message.order)
     if (watched === undefined) return
-    const held = watched.positions.get(message.audience)
+    const held = watched.positions[message.audience]
     if (held === undefined || held.json === null || isNewerPosition(message, held)) {
-      watched.positions.set(message.audience, message)
+      watched.positions[message.audience] = message
       this.#broadcast(message, watched)
     } else if (message.dropped !== undefined) {
       held.dropped = message.dropped
     }
-    for (const done of watched.waiting.splice(0)) done()
+    for (const [done, audience] of watched.waiting) if (audience === message.audience) done()
   }
 
   /** The peer takes frames again: sends whatever is newer than what it has. */
@@ -196,7 +199,7 @@ export class Hub {
     const { access, metrics, now } = this.deps
     if (watch.epoch !== access.epoch) watch.orderRev = watch.positionAt = watch.positionRev = -1
     const orderJson = order.rev > watch.orderRev ? JSON.stringify(projectOrder(order, watch.audience)) : undefined
-    const held = watched.positions.get(watch.audience)
+    const held = watched.positions[watch.audience]
     const newer = held !== undefined && held.json !== null && isShown(held, order) && isNewerThanSent(held, watch)
     if (orderJson !== undefined || newer) {
       const frame = viewFrame(orderId, access.epoch, now(), orderJson, newer ? (held.json ?? undefined) : undefined)
@@ -242,7 +245,7 @@ export class Hub {
 
   #epochChanged(): void {
     for (const watched of this.#orders.values()) {
-      watched.positions.clear()
+      watched.positions = {}
       for (const watch of [...watched.watches]) this.#update(watch, watched)
     }
   }

@@ -85,7 +85,8 @@ export class MailRoom implements Inbox, PositionSource {
     const owner = this.#ownerOf.get(partition)
     if (owner === undefined || this.#hub === undefined) return
     const orders = this.#hub.watched().filter(([order]) => this.log.partitionOf(order) === partition)
-    if (orders.length > 0) this.mail.send(owner, [{ type: 'announce', partition, orders }])
+    // Also when there are none: it replaces what the owner remembers.
+    this.mail.send(owner, [{ type: 'announce', partition, orders }])
   }
 
   #lookFor(partition: number, afterMs: number): void {

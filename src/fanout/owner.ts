@@ -1,8 +1,7 @@
 /** The owner of partitions: folds their records, routes new positions to the hubs that watch, checkpoints behind. */
 
 import { AUDIENCES, type Audience } from '../domain/audience'
-import { type Order, VOUCHED_LIFE_MS, vouchedOrder } from '../domain/order'
-import { projectPosition } from '../domain/position'
+import { type Order, VOUCHED_LIFE_MS } from '../domain/order'
 import type { Track } from '../domain/track'
 import type { OnError } from '../errors'
 import type { Metrics } from '../metrics'
@@ -11,7 +10,9 @@ import type { Mail, Message, ToOwner } from '../ports/mail'
 import type { Snapshots } from '../ports/snapshots'
 import type { OrderTable } from '../tables/orders'
 import { Partition } from './partition'
+import { positionMessage } from './position-message'
 import { Watchers } from './watchers'
+import { withDeadline } from './with-deadline'
 
 /** Changed tracks are saved, then the offset is committed, this often: at most so much is folded again after a crash. */
 const CHECKPOINT_MS = 10_000
@@ -72,6 +73,12 @@ export class Owner {
       return
     }
     const orders = message.type === 'watch' ? [[message.order, message.audiences] as const] : message.orders
+    if (message.type === 'announce') {
+      const isIn = (order: string) => this.deps.log.partitionOf(order) === partition
+      this.#watchers.keepOnly(from, isIn, new Set(orders.map(([order]) => order)))
+    }
+    // Taken at once: an unwatch or a loss of the partition while tracks are loaded must find them here.
+    for (const [order, audiences] of orders) this.#watchers.add(order, from, audiences)
     void this.#answer(from, partition, owned, orders)
   }
 
@@ -138,7 +145,7 @@ export class Owner {
     }
   }
 
-  /** Takes the watches and answers with what there is, in one step: a position in between would be missed. */
+  /** Answers watches with what there is; positions that come while their tracks are loaded go out by themselves. */
   async #answer(
     from: string,
     partition: number,
@@ -150,10 +157,12 @@ export class Owner {
       owned,
       orders.map(([order]) => order).filter((order) => !owned.track(order)),
     )
-    for (const [order, audiences] of orders) {
-      this.#watchers.add(order, from, audiences)
+    for (const [order] of orders) {
       const track = owned.track(order)
-      for (const audience of audiences) this.#send(from, this.#positionOf(order, track, audience))
+      // Who stopped watching meanwhile is not answered.
+      for (const audience of this.#watchers.of(order)?.get(from) ?? []) {
+        this.#send(from, this.#positionOf(order, track, audience))
+      }
     }
     this.#flush()
   }
@@ -174,14 +183,8 @@ export class Owner {
   }
 
   #positionOf(orderId: string, track: Track | undefined, audience: Audience): Message {
-    const order = this.deps.orders.get(orderId) ?? vouchedOrder(orderId)
-    const isKnown = track !== undefined && !this.#hasLapsed(track)
-    const part = isKnown ? projectPosition(track, order, audience) : undefined
-    const version = { at: part?.at ?? -1, rev: part?.rev ?? order.rev, assignment: part?.assignment ?? 0 }
-    const message = { type: 'position' as const, order: orderId, audience, ...version }
-    const dropped = audience === 'ops' && track !== undefined ? { dropped: track.dropped } : {}
-    if (part === undefined) return { ...message, receivedMs: 0, json: null, ...dropped }
-    return { ...message, receivedMs: part.received_ms, json: JSON.stringify(part), ...dropped }
+    const known = track !== undefined && !this.#hasLapsed(track) ? track : undefined
+    return positionMessage(orderId, known, this.deps.orders.get(orderId), audience)
   }
 
   /** A vouched order ends by itself: nobody will ever say that it was delivered. */
@@ -277,18 +280,5 @@ export class Owner {
     let sum = 0
     for (const partition of this.#partitions.values()) sum += of(partition)
     return sum
-  }
-}
-
-/** The value, or undefined when it takes longer than `deadlineMs`. */
-async function withDeadline<T>(value: Promise<T>, deadlineMs: number): Promise<T | undefined> {
-  let timer: Timer | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), deadlineMs)
-  })
-  try {
-    return await Promise.race([value, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

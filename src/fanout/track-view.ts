@@ -38,7 +38,7 @@ export async function readView(
     // A watch always has an answer; for an operator it also brings the newest counts.
     if (!hasEnded(order) && (held === undefined || audience === 'ops')) {
       if (held !== undefined) hub.askAgain(orderId)
-      await hub.nextPosition(orderId, POSITION_WAIT_MS)
+      await hub.nextPosition(orderId, audience, POSITION_WAIT_MS)
       held = hub.position(orderId, audience)
     }
     const view: View = {

@@ -10,6 +10,8 @@ import type { Viewer } from './viewer'
 /** A refusal takes this long, whatever its reason: the time does not tell unknown from foreign, nor a table that lags. */
 export const REFUSE_AFTER_MS = 250
 const SWEEP_MS = 1_000
+/** Over how long viewers come back after a restart, at least. */
+const MIN_SPREAD_MS = 1_400
 
 export interface ViewersOptions {
   heartbeatMs: number
@@ -73,7 +75,9 @@ export class Viewers {
   /** Puts a granted viewer into the hub. */
   open(viewer: Viewer, grant: Grant): void {
     this.hub.add(viewer)
-    for (const { orderId, audience } of grant) this.hub.watch(viewer, orderId, audience)
+    // Let in before the way out began, opened after it: drain will not come by again.
+    if (this.#draining) this.#sendBack(viewer, MIN_SPREAD_MS)
+    else for (const { orderId, audience } of grant) this.hub.watch(viewer, orderId, audience)
   }
 
   closeViewer(viewer: Viewer, code: number, reason: string): void {
@@ -88,12 +92,16 @@ export class Viewers {
     clearInterval(this.#sweep)
     const viewers = [...this.hub.viewers]
     // Spread the return over time: more viewers, a longer spread.
-    const spreadMs = Math.max(1_400, viewers.length * 2)
+    const spreadMs = Math.max(MIN_SPREAD_MS, viewers.length * 2)
     for (const [i, viewer] of viewers.entries()) {
-      const retryAfterMs = Math.round(100 + Math.random() * spreadMs)
-      this.closeViewer(viewer, CLOSE.restart, JSON.stringify({ retry_after_ms: retryAfterMs }))
+      this.#sendBack(viewer, spreadMs)
       if (i % 200 === 199) await new Promise((resolve) => setTimeout(resolve, 10))
     }
+  }
+
+  #sendBack(viewer: Viewer, spreadMs: number): void {
+    const retryAfterMs = Math.round(100 + Math.random() * spreadMs)
+    this.closeViewer(viewer, CLOSE.restart, JSON.stringify({ retry_after_ms: retryAfterMs }))
   }
 
   #grant(claims: Claims, orderIds: readonly string[]): Grant | undefined {

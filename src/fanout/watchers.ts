@@ -4,16 +4,23 @@ import type { Audience } from '../domain/audience'
 
 export class Watchers {
   readonly #byOrder = new Map<string, Map<string, Audience[]>>()
+  /** The same by node, so that an announcement looks at that node's orders alone. */
+  readonly #byNode = new Map<string, Set<string>>()
 
   add(order: string, node: string, audiences: Audience[]): void {
     const nodes = this.#byOrder.get(order)
     if (nodes === undefined) this.#byOrder.set(order, new Map([[node, audiences]]))
     else nodes.set(node, audiences)
+    const orders = this.#byNode.get(node)
+    if (orders === undefined) this.#byNode.set(node, new Set([order]))
+    else orders.add(order)
   }
 
   remove(order: string, node: string): void {
     const nodes = this.#byOrder.get(order)
     if (nodes?.delete(node) && nodes.size === 0) this.#byOrder.delete(order)
+    const orders = this.#byNode.get(node)
+    if (orders?.delete(order) && orders.size === 0) this.#byNode.delete(node)
   }
 
   /** Undefined when nobody watches. */
@@ -21,7 +28,14 @@ export class Watchers {
     return this.#byOrder.get(order)
   }
 
+  /** Forgets what the node watches of those orders, but for `kept`. */
+  keepOnly(node: string, isIn: (order: string) => boolean, kept: ReadonlySet<string>): void {
+    for (const order of this.#byNode.get(node) ?? []) if (!kept.has(order) && isIn(order)) this.remove(order, node)
+  }
+
   removePartition(isIn: (order: string) => boolean): void {
-    for (const order of this.#byOrder.keys()) if (isIn(order)) this.#byOrder.delete(order)
+    for (const [order, nodes] of this.#byOrder) {
+      if (isIn(order)) for (const node of nodes.keys()) this.remove(order, node)
+    }
   }
 }

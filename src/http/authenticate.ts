@@ -60,7 +60,7 @@ export function createAuthenticate(verify: VerifyToken): Authenticate {
     const header = request.headers.get('authorization')
     if (header === null) return verify(tokenOfOpening(request))
     // RFC 9110: the scheme is case-insensitive.
-    if (header.length < 8 || header.slice(0, 7).toLowerCase() !== 'bearer ') {
+    if (!header.startsWith('Bearer ') && header.slice(0, 7).toLowerCase() !== 'bearer ') {
       throw new ZltError('token_invalid', 'send Authorization: Bearer <token>')
     }
     return verify(header.slice(7))

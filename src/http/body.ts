@@ -12,7 +12,7 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i
  */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   const type = request.headers.get('content-type')
-  if (type === null || !JSON_TYPE.test(type)) {
+  if (type !== 'application/json' && (type === null || !JSON_TYPE.test(type))) {
     throw new ZltError('unsupported_media_type', `send Content-Type: application/json, not ${type ?? 'none'}`)
   }
   const encoding = request.headers.get('content-encoding')
@@ -20,6 +20,8 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
     throw new ZltError('unsupported_encoding', `send the body without Content-Encoding (it is ${encoding})`)
   }
   const text = await readText(request, maxBytes)
+  // text() decodes leniently; the replacement character has no place in any of our bodies.
+  if (text.includes('\uFFFD')) throw new ZltError('invalid_utf8', 'send the body as UTF-8')
   try {
     return JSON.parse(text)
   } catch (cause) {
@@ -27,20 +29,19 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   }
 }
 
-async function readText(request: Request, maxBytes: number): Promise<string> {
+function readText(request: Request, maxBytes: number): Promise<string> {
   const declared = request.headers.get('content-length')
-  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes)
-  let text: string
-  try {
-    text = declared !== null ? await request.text() : await readChunked(request, maxBytes)
-  } catch (cause) {
+  if (declared === null) return whole(readChunked(request, maxBytes))
+  if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
+  return whole(request.text())
+}
+
+/** The client went away, or its chunks are none: nobody may hear this answer, and it is no failure of ours. */
+function whole(text: Promise<string>): Promise<string> {
+  return text.catch((cause) => {
     if (cause instanceof ZltError) throw cause
-    // The client went away, or its chunks are none: nobody may hear this answer, and it is no failure of ours.
     throw new ZltError('malformed_json', 'the body ended before it was complete', { cause })
-  }
-  // text() decodes leniently; the replacement character has no place in any of our bodies.
-  if (text.includes('\uFFFD')) throw new ZltError('invalid_utf8', 'send the body as UTF-8')
-  return text
+  })
 }
 
 async function readChunked(request: Request, maxBytes: number): Promise<string> {

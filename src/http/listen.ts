@@ -14,6 +14,8 @@ export interface ListenOptions<Data> {
   app: Hono<Env>
   socket?: WebSocketHandler<Data>
   allowedOrigins: readonly string[]
+  /** Told of each answer's status. */
+  onAnswer?(status: number): void
   /** Hears of failures that reached nobody else. */
   onError(error: unknown): void
 }
@@ -28,9 +30,19 @@ export class ListenError extends Error {
 
 /** Starts to listen. @throws ListenError */
 export function listen<Data>(options: ListenOptions<Data>): Bun.Server<Data> {
-  const { app, allowedOrigins, onError } = options
+  const { app, allowedOrigins, onAnswer, onError } = options
   const origins = new Set(allowedOrigins)
   const hasGoodHost = hostCheck()
+
+  function counted(response: Response): Response {
+    onAnswer?.(response.status)
+    return response
+  }
+
+  function fetch(request: Request, server: Bun.Server<Data>): Response | Promise<Response> {
+    const response = answer(request, server)
+    return response instanceof Promise ? response.then(counted) : counted(response)
+  }
 
   function answer(request: Request, server: Bun.Server<Data>): Response | Promise<Response> {
     if (!hasGoodHost(request.url)) {
@@ -58,7 +70,7 @@ export function listen<Data>(options: ListenOptions<Data>): Bun.Server<Data> {
     port: options.port,
     // Bun's own limit answers with an empty 413; ours are each route's, and what nobody reads is never held.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    fetch: answer,
+    fetch,
     error(error: Error) {
       onError(error)
       return problemResponse(error, newTraceId())

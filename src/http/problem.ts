@@ -21,6 +21,7 @@ export function problemResponse(error: unknown, traceId: string): Response {
   if (known.faults !== undefined && known.faults.length > 0) body.errors = known.faults
   const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
   if (kind.status === 401) headers['www-authenticate'] = challenge(known.code)
+  if (kind.status === 426) headers.upgrade = 'websocket'
   if (kind.status === 429 || kind.status === 503) {
     headers['retry-after'] = String(Math.max(1, Math.ceil((known.retryAfterMs ?? 1_000) / 1000)))
   }

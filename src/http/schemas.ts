@@ -5,6 +5,7 @@ import { ROLES } from '../domain/audience'
 import { fixSchema } from '../domain/fix'
 import { ID_PATTERN } from '../domain/id'
 import { decodePolyline } from '../domain/polyline'
+import { ORDER_STATUSES } from '../domain/view'
 import { type Fault, ZltError } from '../errors'
 
 const id = z.string().regex(new RegExp(ID_PATTERN), 'an id is 1–64 of A-Za-z0-9._:-')
@@ -25,7 +26,7 @@ const route = z
     precision: z.union([z.literal(5), z.literal(6)]),
   })
   .refine(isPolyline, 'the polyline cannot be read at this precision')
-const status = z.enum(['created', 'assigned', 'picked_up', 'delivered', 'cancelled'])
+const status = z.enum(ORDER_STATUSES)
 const vehicle = z.enum(['foot', 'bicycle', 'motorbike', 'car', 'van'])
 const username = z
   .string()
@@ -131,26 +132,34 @@ export type SchemaName = keyof typeof SCHEMAS
 /** The type that a body has once parsed. */
 export type Body<N extends SchemaName> = z.output<(typeof SCHEMAS)[N]>
 
+/** What one answer names; a small body can hold very many. */
+const MAX_FAULTS = 100
+
 /** Parses an already decoded body. @throws ZltError `invalid_body` that names every fault with its pointer */
 export function parseBody<N extends SchemaName>(name: N, input: unknown): Body<N> {
   const parsed = SCHEMAS[name].safeParse(input)
   if (parsed.success) return parsed.data as Body<N>
-  const faults = parsed.error.issues.map(faultOf)
+  const faults = parsed.error.issues.slice(0, MAX_FAULTS).map(faultOf)
   const first = faults[0]
   const where = first && first.pointer !== '' ? `${first.pointer}: ` : ''
   throw new ZltError('invalid_body', `${where}${first?.detail ?? 'see the API document'}`, { faults })
 }
 
 function faultOf(issue: z.core.$ZodIssue): Fault {
-  const pointer = issue.path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  const pointer = pointerOf(issue.path)
   if (issue.code === 'unrecognized_keys') {
     return {
-      pointer: `${pointer}/${issue.keys[0]}`,
+      pointer: pointerOf([...issue.path, issue.keys[0] ?? '']),
       code: 'invalid_body',
-      detail: `unknown member ${issue.keys.join(', ')}`,
+      detail: `unknown member ${issue.keys.slice(0, 10).join(', ').slice(0, 200)}`,
     }
   }
   const missing = issue.code === 'invalid_type' && issue.message.includes('received undefined')
   const code = missing ? 'required' : issue.code === 'invalid_type' ? 'wrong_type' : 'out_of_range'
   return { pointer, code, detail: issue.message }
+}
+
+/** RFC 6901. */
+function pointerOf(path: readonly PropertyKey[]): string {
+  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

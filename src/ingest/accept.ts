@@ -7,7 +7,7 @@ import { encodeRecord, OURS } from '../domain/location-record'
 import { type ErrorCode, type Fault, isRetryable, ZltError } from '../errors'
 import type { Metrics } from '../metrics'
 import type { Entry, Log } from '../ports/log'
-import type { OrderResolver } from './resolve-orders'
+import type { OrderResolver, Resolution } from './resolve-orders'
 
 /** What became of one fix, as the answer says it. */
 export interface FixResult {
@@ -32,6 +32,7 @@ export interface AcceptDeps {
 }
 
 const ACCEPTED: FixResult = { status: 'accepted' }
+const ACCEPTED_JSON = JSON.stringify(ACCEPTED)
 const NO_VISIBLE_ORDER: FixResult = {
   status: 'accepted',
   code: 'no_visible_order',
@@ -78,17 +79,23 @@ export async function acceptFixes(
     receivedMs,
   )
   if (shiftMs > 0) deps.metrics.count('zlt_requests_shifted_total')
-  await waitForUnknown(deps.resolver, claims, fixes, startedMs)
+  let targets = resolveAll(deps.resolver, claims, fixes)
+  const unknown = unknownOf(fixes, targets)
+  if (unknown !== undefined) {
+    await deps.resolver.park(claims, unknown, startedMs)
+    targets = resolveAll(deps.resolver, claims, fixes)
+  }
 
   const entries: Entry[] = []
-  for (const [i, fix] of fixes.entries()) {
+  for (let i = 0; i < fixes.length; i++) {
+    const fix = fixes[i]
     if (fix === undefined) continue
     const fixTimeMs = fixTimesMs[i]
     const pointer = isArray ? `/${i}` : ''
     const fault =
       fixTimeMs === undefined
         ? futureTime(inputs[i], pointer)
-        : appendTo(entries, deps.resolver, claims, fix, fixTimeMs, receivedMs, pointer)
+        : appendTo(entries, targets[i], claims, fix, fixTimeMs, receivedMs, pointer)
     if (fault === undefined) results[i] = ACCEPTED
     else if (fault === 'no_visible_order') results[i] = NO_VISIBLE_ORDER
     else {
@@ -100,33 +107,33 @@ export async function acceptFixes(
   return conclude(deps.metrics, results, faults, entries.length)
 }
 
-/** One wait for all orders of the request that the table does not know. */
-async function waitForUnknown(
-  resolver: OrderResolver,
-  claims: Claims,
+function resolveAll(resolver: OrderResolver, claims: Claims, fixes: readonly (Fix | undefined)[]) {
+  return fixes.map((fix) => (fix === undefined ? undefined : resolver.resolve(claims, fix.order_id)))
+}
+
+/** The orders of the request that the table does not know (or not as this rider's): one wait for all of them. */
+function unknownOf(
   fixes: readonly (Fix | undefined)[],
-  startedMs: number,
-): Promise<void> {
-  let unknown: Set<string> | undefined
-  for (const fix of fixes) {
-    if (fix?.order_id === undefined || resolver.resolve(claims, fix.order_id) !== 'not_yours') continue
-    unknown ??= new Set()
-    unknown.add(fix.order_id)
+  targets: readonly (Resolution | undefined)[],
+): string[] | undefined {
+  if (!targets.includes('not_yours')) return undefined
+  const unknown = new Set<string>()
+  for (const [i, fix] of fixes.entries()) {
+    if (targets[i] === 'not_yours' && fix?.order_id !== undefined) unknown.add(fix.order_id)
   }
-  if (unknown !== undefined) await resolver.park(claims, [...unknown], startedMs)
+  return [...unknown]
 }
 
 function appendTo(
   entries: Entry[],
-  resolver: OrderResolver,
+  targets: Resolution | undefined,
   claims: Claims,
   fix: Fix,
   fixTimeMs: number,
   receivedMs: number,
   pointer: string,
 ): Fault | 'no_visible_order' | undefined {
-  const targets = resolver.resolve(claims, fix.order_id)
-  if (targets === 'not_yours') {
+  if (targets === undefined || targets === 'not_yours') {
     return { pointer: `${pointer}/order_id`, code: 'order_not_found', detail: 'no such order for this rider' }
   }
   if (targets.length === 0) return 'no_visible_order'
@@ -146,10 +153,11 @@ function conclude(metrics: Metrics, results: FixResult[], faults: readonly Fault
   }
   metrics.count('zlt_fixes_accepted_total', accepted)
   metrics.count('zlt_records_appended_total', appended)
+  if (accepted > 0) return { accepted, results }
   // The first fix's error speaks for the request; faults come in the order in which they were found.
   const firstCode = results[0]?.code
   const first = faults.find(({ code, pointer }) => code === firstCode && pointer === results[0]?.pointer)
-  if (accepted === 0 && first !== undefined) {
+  if (first !== undefined) {
     const members = results.length > 1 ? { results } : {}
     throw new ZltError(first.code, first.pointer === '' ? first.detail : `${first.pointer}: ${first.detail}`, {
       faults,
@@ -163,6 +171,11 @@ function futureTime(input: unknown, pointer: string): Fault {
   const name = (input as { fix_time_ms?: unknown }).fix_time_ms == null ? 'timestamp' : 'fix_time_ms'
   const detail = 'this time is far ahead of now and of all others in the request'
   return { pointer: `${pointer}/${name}`, code: 'future_time', detail }
+}
+
+/** The results as JSON. Nearly all are one and the same word, which is written once. */
+export function renderResults(results: readonly FixResult[]): string {
+  return `[${results.map((result) => (result === ACCEPTED ? ACCEPTED_JSON : JSON.stringify(result))).join()}]`
 }
 
 function rejected({ code, detail, pointer }: Fault): FixResult {

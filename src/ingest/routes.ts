@@ -2,7 +2,7 @@
 
 import type { Handlers } from '../http/app'
 import { readJson } from '../http/body'
-import { type AcceptDeps, acceptFixes } from './accept'
+import { type AcceptDeps, acceptFixes, renderResults } from './accept'
 import { TurnBudget } from './turn-budget'
 
 export interface IngestOptions {
@@ -12,14 +12,17 @@ export interface IngestOptions {
 }
 
 export function ingestHandlers(deps: AcceptDeps, options: IngestOptions): Handlers {
-  const next = { interval_ms: options.fixIntervalMs }
+  const nextJson = JSON.stringify({ interval_ms: options.fixIntervalMs })
+  const headers = { 'content-type': 'application/json' }
   const budget = new TurnBudget()
   return {
     async postLocation(c) {
-      budget.spend()
+      budget.spend(c.req.raw)
       const body = await readJson(c.req.raw, options.bodyLimitBytes)
       const { accepted, results } = await acceptFixes(deps, c.get('claims'), body, c.get('receivedMs'))
-      return c.json({ accepted, results, next }, 202)
+      const json = `{"accepted":${accepted},"results":${renderResults(results)},"next":${nextJson}}`
+      // c.json() would make a Headers object first: 1 µs of the 25 that a request costs.
+      return new Response(json, { status: 202, headers })
     },
   }
 }

@@ -41,6 +41,12 @@ describe('correctTimes', () => {
     }
   })
 
+  test('a clock a little fast is no broken stamp, though only the newest lies ahead', () => {
+    // Five-second fixes of a phone four seconds fast.
+    const times = [-11_000, -6_000, -1_000, 4_000].map((ms) => NOW + ms)
+    expect(correctTimes(times, NOW)).toEqual({ fixTimesMs: times.map((ms) => ms - 4_000), shiftMs: 4_000 })
+  })
+
   test('two stamps ahead are a fast clock, not two broken ones', () => {
     expect(correctTimes([NOW - 1_000, NOW + MIN, NOW + MIN], NOW).shiftMs).toBe(MIN)
     expect(correctTimes([NOW - 1_000, NOW + MIN, NOW + MIN + 1], NOW).shiftMs).toBe(MIN + 1)

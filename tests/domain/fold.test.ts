@@ -50,6 +50,11 @@ describe('fold', () => {
     const late = fold(tracker.track, tracker.order, record(first), 9)
     expect(late).toMatchObject({ kind: 'dropped', code: 'late', trail: { at: 9, timeMs: T0 } })
     expect(late.track.at).toBe(9)
+    const old = request([first], T0 + 90_000)[0] ?? never()
+    expect(fold(emptyTrack('o1'), tracker.order, old, 9)).toMatchObject({
+      code: 'too_old',
+      trail: { at: 9, timeMs: T0 },
+    })
     const wrong = fold(tracker.track, { ...orderInHand(), assignment: T0 + 1 }, record(first), 9)
     expect(wrong).toMatchObject({ kind: 'dropped', code: 'handed_over' })
     expect(wrong).not.toHaveProperty('trail')

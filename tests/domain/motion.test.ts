@@ -47,6 +47,13 @@ describe('motion', () => {
     expect(states.at(-1)).toMatchObject({ kind: 'moving', sinceMs: T0 + 5_000, anchorMs: T0 + 15_000 })
   })
 
+  test('a walk is motion throughout, and its end is seen', () => {
+    const walk = Array.from({ length: 90 }, (_, i): [number, number] => [i, i * 1.3])
+    expect(kinds(...walk).slice(21)).toEqual(Array(69).fill('moving'))
+    const stop = Array.from({ length: 26 }, (_, i): [number, number] => [90 + i, 117])
+    expect(kinds(...walk, ...stop).at(-1)).toBe('waiting')
+  })
+
   test('2 m/s is motion throughout', () => {
     const ride = Array.from({ length: 60 }, (_, i): [number, number] => [i, i * 2])
     expect(kinds(...ride).slice(14)).toEqual(Array(46).fill('moving'))

@@ -1,5 +1,6 @@
 /**
- * Input that nobody should send, each with the answer written down before it was tried.
+ * Input that nobody should send, each with the answer it must get. None is a 5xx, but for Bun's 505 to a version of HTTP
+ * that it does not speak.
  *
  * `400 malformed_json` is our problem document; `400 Bun` is Bun's own answer without a body, given before our code is
  * asked (there is no way to make it ours); `closed` is a connection that ends without an answer, `waits` one that is
@@ -302,6 +303,13 @@ export const REQUEST_ROWS: readonly BadInput[] = [
     3,
   ),
 
+  {
+    name: 'two requests at once: Bun ends a connection whose first answer takes time',
+    expected: 'closed',
+    answers: 2,
+    bytes: (authorization) =>
+      joined(`GET /orders/no/track HTTP/1.1\r\n${HOST}${authorization('customer')}\r\n`.repeat(2)),
+  },
   ask('a header of 20 KB', '431 Bun', 'GET /healthz', `X: ${'a'.repeat(20_000)}\r\n`),
   ask('250 headers', '431 Bun', 'GET /healthz', Array.from({ length: 250 }, (_, i) => `X${i}: a\r\n`).join('')),
   ask('a header without a colon', '400 Bun', 'GET /healthz', 'abc\r\n'),

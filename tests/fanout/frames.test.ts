@@ -58,6 +58,18 @@ describe('watch and unwatch', () => {
     viewer.close()
   })
 
+  test('never more than eight orders, also when all of them become known while they are waited for', async () => {
+    const viewer = await openViewer(server, ['o1'])
+    const ids = Array.from({ length: 10 }, (_, i) => `later${i}`)
+    for (const id of ids) viewer.send({ type: 'watch', order_id: id })
+    await Promise.all(ids.map((id) => server.order(id, { customer: 'c1' })))
+    await viewer.until('three refusals', () => viewer.frames.filter(({ type }) => type === 'error').length === 3)
+    const watched = new Set(viewer.frames.filter(({ type }) => type === 'view').map(({ order_id }) => order_id))
+    expect(watched.size).toBe(8)
+    expect(viewer.frames.find(({ type }) => type === 'error')?.code).toBe('too_many_orders')
+    viewer.close()
+  })
+
   test('a frame of a type that is not known is ignored', async () => {
     const viewer = await openViewer(server, ['o1'])
     viewer.send({ type: 'from_the_future', order_id: 7 })

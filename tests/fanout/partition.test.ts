@@ -246,6 +246,8 @@ describe('checkpoints', () => {
     partition.unsave(saved)
     expect([partition.takeUnsaved(10), partition.asideCount, partition.trackCount]).toEqual([[], 0, 0])
     expect(partition.committable).toBe(3)
+    take([stored(4, 4)])
+    expect(partition.takeUnsaved(10)[0]?.trail.map(({ at }) => at)).toEqual([4])
   })
 
   test('let go only what is saved, not waiting and not needed', () => {

@@ -30,6 +30,7 @@ describe('every code', () => {
         trace_id: 'trace',
       })
       expect(answer.headers.has('www-authenticate')).toBe(status === 401)
+      expect(answer.headers.get('upgrade')).toBe(status === 426 ? 'websocket' : null)
       expect(answer.headers.get('retry-after')).toBe(status === 429 || status === 503 ? '2' : null)
     })
   }

@@ -50,7 +50,14 @@ export function startIngestServer(): IngestServer {
       onError: (error) => test.failures.push(error),
     },
   )
-  const server = listen({ host: '127.0.0.1', port: 0, app, allowedOrigins: [], onError: (e) => test.failures.push(e) })
+  const server = listen({
+    host: '127.0.0.1',
+    port: 0,
+    app,
+    allowedOrigins: [],
+    onAnswer() {},
+    onError: (e) => test.failures.push(e),
+  })
   let rev = 0
   return Object.assign(test, {
     orders,

@@ -54,6 +54,18 @@ export function drive(from: {
   })
 }
 
+/** The same fix elsewhere: `awayM` metres to the west. */
+export function away(made: Made, awayM: number): Made {
+  return { ...made, fix: { ...made.fix, ...destination(made.fix, 270, awayM) } }
+}
+
+/** One fix of a rider who drives straight on, with some fields said otherwise. */
+export function one(fromMs: number, more: Partial<Fix> = {}): Made {
+  const [made] = drive({ fromMs, count: 1 })
+  if (made === undefined) throw new Error('no fix')
+  return { ...made, fix: { ...made.fix, ...more } }
+}
+
 /** Records of one request, as ingest would write them. */
 export function request(
   made: readonly Made[],

@@ -16,7 +16,10 @@ export const CHECKPOINT_LIMITS: CheckpointLimits = { everyMs: 1_000, walMaxBytes
 /** A worker that leaves so many turns unanswered is stuck or dead: the main thread sees to the bound by itself. */
 const PATIENCE_TURNS = 5
 
-/** A thread of its own, so that the fsync of a checkpoint stalls nobody. A string, so that one executable holds it. */
+/**
+ * A thread of its own, so that the fsync of a checkpoint stalls nobody. A string, so that one executable holds it. A
+ * second connection that checkpoints while the first one writes needs SQLite 3.51.3 (sqlite.org/wal.html#walresetbug).
+ */
 const WORKER = `
   const { Database } = require('bun:sqlite')
   let db
@@ -39,7 +42,7 @@ const WORKER = `
  */
 export function startCheckpoints(db: Database, path: string, onError: OnError, limits = CHECKPOINT_LIMITS): () => void {
   const source = URL.createObjectURL(new Blob([WORKER], { type: 'application/javascript' }))
-  const worker = new Worker(source, { ref: false })
+  let worker: Worker | undefined
   let stopped = false
   let unansweredTurns = 0
   const bound = () => {
@@ -52,13 +55,19 @@ export function startCheckpoints(db: Database, path: string, onError: OnError, l
       onError(error, { stage: 'checkpoint' })
     }
   }
-  worker.onmessage = ({ data }: MessageEvent<{ error?: string }>) => {
-    unansweredTurns = 0
-    if (data.error !== undefined && !stopped) onError(new Error(data.error), { stage: 'checkpoint' })
-    bound()
+  // At the first turn: a thread that starts takes time from a process that starts.
+  const startWorker = () => {
+    const started = new Worker(source, { ref: false })
+    started.onmessage = ({ data }: MessageEvent<{ error?: string }>) => {
+      unansweredTurns = 0
+      if (data.error !== undefined && !stopped) onError(new Error(data.error), { stage: 'checkpoint' })
+      bound()
+    }
+    started.onerror = (event) => onError(event.message, { stage: 'checkpoint' })
+    return started
   }
-  worker.onerror = (event) => onError(event.message, { stage: 'checkpoint' })
   const turn = () => {
+    worker ??= startWorker()
     if (unansweredTurns++ === 0) worker.postMessage(path)
     else if (unansweredTurns > PATIENCE_TURNS) bound()
   }
@@ -67,7 +76,7 @@ export function startCheckpoints(db: Database, path: string, onError: OnError, l
   return () => {
     stopped = true
     clearInterval(timer)
-    worker.terminate()
+    worker?.terminate()
     URL.revokeObjectURL(source)
   }
 }

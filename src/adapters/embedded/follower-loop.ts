@@ -28,6 +28,11 @@ export class FollowerLoop {
     private readonly onError: OnError,
   ) {}
 
+  /** The last record it has taken. */
+  get at(): number {
+    return this.#at
+  }
+
   /** Takes the partition, from the record after the group's last commit on. */
   start(): void {
     if (this.#state !== 'waiting') return
@@ -54,9 +59,10 @@ export class FollowerLoop {
     })
   }
 
-  /** Records that are stored and not handed over yet, when `nextAt` is the next to be stored; 0 for a member that waits. */
+  /** How far the record at hand is from `nextAt`, the next to be stored; 0 once nothing more was found. */
   behind(nextAt: number): number {
-    return this.#state === 'started' ? nextAt - 1 - this.#at : 0
+    // Not by offsets alone: retention may have taken all between the last record handed over and the next one.
+    return this.#going ? nextAt - 1 - this.#at : 0
   }
 
   async #run(): Promise<void> {

@@ -1,8 +1,9 @@
 /** The log on one machine: SQLite, one partition, group commit. */
 
-import type { Database } from 'bun:sqlite'
+import type { Database, SQLQueryBindings } from 'bun:sqlite'
 import { type OnError, ZltError } from '../../errors'
 import type { Entry, FactTopic, Follower, Following, Log, StoredRecord } from '../../ports/log'
+import { type BulkInsert, bulkInsert } from './bulk-insert'
 import { FactStore } from './facts'
 import { FollowerLoop } from './follower-loop'
 import type { LogFile } from './log-file'
@@ -16,7 +17,7 @@ const GROUP_WAIT_MS = 2
 const PROBE_BYTES = 64 * 1024
 /** How long a new follower may take for what is in the log already; a usual crash leaves it a tenth of a second's work. */
 const CATCH_UP_MS = 3_000
-/** Records kept in memory, so that a follower that keeps up never reads the file. */
+/** Records kept in memory for followers that are a little behind; those further behind read the file. */
 const RECENT_RECORDS = 8_192
 
 /**
@@ -40,7 +41,7 @@ export class EmbeddedLog implements Log {
   /** Members by group, in the order they came; the first has the partition. */
   readonly #groups = new Map<string, FollowerLoop[]>()
   readonly #stopRetention: () => void
-  readonly #insert
+  readonly #insert: BulkInsert
   #waiting: Waiting[] = []
   #waitingRows = 0
   #timer: Timer | undefined
@@ -56,7 +57,7 @@ export class EmbeddedLog implements Log {
     this.#db = file.db
     this.#onError = options.onError
     this.#facts = new FactStore(file.db, options.onError)
-    this.#insert = this.#db.query('INSERT INTO log (at, key, value, headers, appended_ms) VALUES (?, ?, ?, ?, ?)')
+    this.#insert = bulkInsert(this.#db, 'INSERT INTO log (at, key, value, headers, appended_ms)', 5)
     const last = this.#db.query("SELECT seq FROM sqlite_sequence WHERE name = 'log'").get() as { seq: number } | null
     this.#nextAt = (last?.seq ?? 0) + 1
     this.#stopRetention = startRetention(this.#db, options.retentionMs, options.onError)
@@ -133,11 +134,13 @@ export class EmbeddedLog implements Log {
   }
 
   #store(records: readonly StoredRecord[]): void {
+    const values: SQLQueryBindings[] = []
+    for (const { at, key, value, headers, appendedMs } of records) {
+      values.push(at, key, value, encodeHeaders(headers), appendedMs)
+    }
     this.#db.run('BEGIN IMMEDIATE')
     try {
-      for (const { at, key, value, headers, appendedMs } of records) {
-        this.#insert.run(at, key, value, encodeHeaders(headers), appendedMs)
-      }
+      this.#insert(values)
       this.#db.run('COMMIT')
     } catch (error) {
       if (this.#db.inTransaction) this.#db.run('ROLLBACK')
@@ -145,9 +148,17 @@ export class EmbeddedLog implements Log {
     }
   }
 
+  /** Keeps what some follower has not taken yet, and no more: what lives long is what the collector has to walk. */
   #remember(records: StoredRecord[]): void {
     if (this.#groups.size === 0) {
       this.#recent = []
+      return
+    }
+    const last = this.#recent.at(-1)
+    let slowest = Number.POSITIVE_INFINITY
+    for (const [first] of this.#groups.values()) if (first !== undefined) slowest = Math.min(slowest, first.at)
+    if (last === undefined || slowest >= last.at) {
+      this.#recent = records
       return
     }
     for (const record of records) this.#recent.push(record)

@@ -1,27 +1,25 @@
 /** Snapshots in the log's own SQLite file, so that a track and the commit behind it live or die together. */
 
-import type { Database } from 'bun:sqlite'
+import type { Database, SQLQueryBindings } from 'bun:sqlite'
 import type { Track, TrailPoint } from '../../domain/track'
 import { type Saved, type Snapshots, TRAIL_MAX_POINTS, type Trail } from '../../ports/snapshots'
-
-/** Beyond so many, all counts are forgotten and made anew: trails of orders nobody drops must not fill the memory. */
-const MAX_COUNTED_TRAILS = 50_000
+import { type BulkInsert, bulkInsert } from './bulk-insert'
 
 export class EmbeddedSnapshots implements Snapshots {
   readonly #db: Database
   readonly #saveTrack
-  readonly #saveTrail
-  /** How many points each trail has, counted once and then kept along: never too few. */
-  readonly #points = new Map<string, number>()
+  readonly #saveTrail: BulkInsert
 
   constructor(db: Database) {
     this.#db = db
+    // Points are counted along, never too few: a save that comes twice counts twice, and is counted anew at the limit.
     this.#saveTrack = db.query(
-      `INSERT INTO tracks (order_id, at, json, saved_ms) VALUES (?, ?, ?, ?)
-       ON CONFLICT (order_id) DO UPDATE SET at = excluded.at, json = excluded.json, saved_ms = excluded.saved_ms
-       WHERE excluded.at >= tracks.at`,
+      `INSERT INTO tracks (order_id, at, json, saved_ms, points) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (order_id) DO UPDATE SET points = tracks.points + excluded.points, saved_ms = excluded.saved_ms,
+         json = iif(excluded.at >= tracks.at, excluded.json, tracks.json), at = max(excluded.at, tracks.at)
+       RETURNING points`,
     )
-    this.#saveTrail = db.query('INSERT OR IGNORE INTO trail (order_id, at, lat, lng, time_ms) VALUES (?, ?, ?, ?, ?)')
+    this.#saveTrail = bulkInsert(db, 'INSERT OR IGNORE INTO trail (order_id, at, lat, lng, time_ms)', 5)
   }
 
   async load(_partition: number, orders: readonly string[]): Promise<Map<string, Track>> {
@@ -36,30 +34,24 @@ export class EmbeddedSnapshots implements Snapshots {
 
   async save(_partition: number, saved: readonly Saved[]): Promise<void> {
     const nowMs = Date.now()
-    if (this.#points.size > MAX_COUNTED_TRAILS) this.#points.clear()
-    try {
-      this.#db.transaction(() => {
-        for (const { track, trail } of saved) {
-          this.#saveTrack.run(track.orderId, track.at, JSON.stringify(track), nowMs)
-          if (trail.length > 0) this.#addPoints(track.orderId, trail)
-        }
-      })()
-    } catch (error) {
-      // What was counted was rolled back.
-      this.#points.clear()
-      throw error
-    }
+    this.#db.transaction(() => {
+      const long: string[] = []
+      const values: SQLQueryBindings[] = []
+      for (const { track, trail } of saved) {
+        const { orderId, at } = track
+        const row = this.#saveTrack.get(orderId, at, JSON.stringify(track), nowMs, trail.length) as { points: number }
+        if (row.points > TRAIL_MAX_POINTS) long.push(orderId)
+        for (const { at, lat, lng, timeMs } of trail) values.push(orderId, at, lat, lng, timeMs)
+      }
+      this.#saveTrail(values)
+      for (const order of long) this.#keepWithinLimit(order)
+    })()
   }
 
-  #addPoints(order: string, trail: readonly TrailPoint[]): void {
-    let points = this.#points.get(order) ?? this.#queryPoints(order)
-    for (const { at, lat, lng, timeMs } of trail) points += this.#saveTrail.run(order, at, lat, lng, timeMs).changes
-    while (points > TRAIL_MAX_POINTS) {
-      this.#thin(order)
-      // Counted anew: retention may have taken points that are in our count, and then nothing would be left to thin.
-      points = this.#queryPoints(order)
-    }
-    this.#points.set(order, points)
+  #keepWithinLimit(order: string): void {
+    let points = (this.#db.query('SELECT count(*) AS n FROM trail WHERE order_id = ?').get(order) as { n: number }).n
+    while (points > TRAIL_MAX_POINTS) points -= this.#thin(order)
+    this.#db.run('UPDATE tracks SET points = ? WHERE order_id = ?', [points, order])
   }
 
   async trail(_partition: number, order: string): Promise<Trail> {
@@ -69,23 +61,18 @@ export class EmbeddedSnapshots implements Snapshots {
     return { points, complete: !thinned }
   }
 
-  /** Every second point goes, the newest stays. */
-  #thin(order: string): void {
+  /** Every second point goes, the newest stays. @returns how many went */
+  #thin(order: string): number {
     this.#db.run('INSERT OR IGNORE INTO thinned VALUES (?)', [order])
-    this.#db.run(
+    return this.#db.run(
       `DELETE FROM trail WHERE order_id = ?1 AND at IN (
            SELECT at FROM (SELECT at, row_number() OVER (ORDER BY time_ms DESC, at DESC) AS n FROM trail WHERE order_id = ?1)
            WHERE n % 2 = 0)`,
       [order],
-    )
-  }
-
-  #queryPoints(order: string): number {
-    return (this.#db.query('SELECT count(*) AS n FROM trail WHERE order_id = ?').get(order) as { n: number }).n
+    ).changes
   }
 
   async drop(_partition: number, order: string): Promise<void> {
-    this.#points.delete(order)
     this.#db.transaction(() => {
       for (const table of ['trail', 'thinned', 'tracks'])
         this.#db.run(`DELETE FROM ${table} WHERE order_id = ?`, [order])

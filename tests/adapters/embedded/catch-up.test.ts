@@ -31,3 +31,16 @@ test('appends are refused while a follower is far behind, and taken again once i
   await append(1)
   await recorder.waitFor('order', 20_002)
 })
+
+test('a gap that retention has left is not a backlog', async () => {
+  const embedded = await openEmbedded()
+  cleanup = embedded.cleanup
+  const { first } = embedded
+  await first.log.append([entry('order', 'old')])
+  first.file.db.run("UPDATE sqlite_sequence SET seq = 1000000 WHERE name = 'log'")
+  first.file.db.run('DELETE FROM log')
+  const { log } = await embedded.reopen()
+  const { recorder } = await follow(log)
+  await log.append([entry('order', 'new')])
+  expect(await recorder.waitFor('order', 1)).toEqual(['new'])
+})

@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { statSync } from 'node:fs'
 import { EmbeddedLog } from '../../../src/adapters/embedded/log.ts'
@@ -85,4 +86,12 @@ test('the worker empties the log while nothing is written', async () => {
 test('an open log keeps no process alive', async () => {
   const child = await startLogChild('leave', temp.file('log.db'))
   expect(await child.exited).toBe(0)
+})
+
+test('SQLite is one that two connections may write to and checkpoint at a time', () => {
+  // Before 3.51.3 that could damage the file: https://sqlite.org/wal.html#walresetbug
+  const db = new Database(':memory:')
+  const { version } = db.query('SELECT sqlite_version() AS version').get() as { version: string }
+  db.close()
+  expect(Bun.semver.satisfies(version, '>=3.51.3')).toBe(true)
 })

@@ -149,13 +149,17 @@ export function live(steps: readonly Step[], seams: Seams): World {
   const world = new World(seams)
   world.changeOwner(pick(world.nodes, 0), 'crashes')
   for (const [kind, a, b] of steps) pick(TABLE, kind)[2](world, a, b)
-  settle(world)
-  checkEnd(world)
+  finish(world)
   // Whoever takes over now has only what was saved and committed.
   world.changeOwner(pick(world.nodes, steps.length), 'crashes')
+  finish(world)
+  return world
+}
+
+/** Lets everything catch up and checks the end. @throws when views differ, or do not show the newest */
+export function finish(world: World): void {
   settle(world)
   checkEnd(world)
-  return world
 }
 
 function settle(world: World): void {
@@ -174,7 +178,7 @@ function settle(world: World): void {
 }
 
 /** Delivers until no mail is left, and lets who was told `not_mine` look again, as it would by itself. */
-function deliverAll(world: World): void {
+export function deliverAll(world: World): void {
   do {
     while (world.post.deliver(0, 100));
     for (const node of world.nodes) node.look()

@@ -1,0 +1,30 @@
+import { expect, test } from 'bun:test'
+import { ZltError } from '../../src/errors.ts'
+import { parseBody, type SchemaName } from '../../src/http/schemas.ts'
+
+function refused(name: SchemaName, input: unknown): ZltError {
+  try {
+    parseBody(name, input)
+  } catch (error) {
+    if (error instanceof ZltError) return error
+  }
+  throw new Error(`${name} took it`)
+}
+
+test('every fault is named with its pointer, as RFC 6901 writes it', () => {
+  const { faults } = refused('OrderInput', { id: 7, drop: { lat: 91 }, 'a/b~c': 1 })
+  expect(faults?.map(({ pointer, code }) => [pointer, code])).toEqual([
+    ['/id', 'wrong_type'],
+    ['/drop/lat', 'out_of_range'],
+    ['/drop/lng', 'required'],
+    ['/a~1b~0c', 'invalid_body'],
+  ])
+})
+
+test('an answer does not grow with what is wrong', () => {
+  const many = refused('OrderInput', { stops: new Array(50).fill({ lat: 'x', lng: 'x', kind: 'x', name: 7 }) })
+  expect(many.faults?.length).toBe(100)
+  const members = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`member${i}`, 1]))
+  const unknown = refused('OrderInput', members)
+  expect(JSON.stringify([unknown.message, unknown.faults]).length).toBeLessThan(1_000)
+})
