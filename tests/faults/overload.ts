@@ -22,7 +22,7 @@ const TICK_MS = 5
 const RSS_GROWTH_MB = 400
 const RECOVERS_WITHIN_MS = 10_000
 /** Their riders send once a second, and are refused as well: a refused fix goes with the next. */
-const LONGEST_PAUSE_MS = 6_000
+const LONGEST_PAUSE_MS = 8_000
 /** An answer in this time is what a rider is used to. */
 const WELL_ANSWER_MS = 100
 
