@@ -34,6 +34,8 @@ export type Moment = { tracking: Tracking; nowMs: number }
 
 const lateFromMs = 3 * 60_000
 const handOverNewsMs = 45_000
+/** A rider of whom one fix is known has not stood there yet, as far as anybody knows. */
+const standsFromMs = 15_000
 
 /** Chooses the state that says most about this moment. */
 export function stateOf({ tracking, nowMs }: Moment): PageState {
@@ -90,7 +92,7 @@ export function sentenceOf(moment: Moment): string {
     case 'no_rider':
       return words.noRider
     case 'not_visible':
-      return order && order.stops_before > 1 ? words.notYetNear(order.stops_before) : words.notYet
+      return order && order.stops_before > 1 ? words.notYetNear : words.notYet
     case 'not_seen_yet':
       return words.notSeenYet
     case 'catching_up':
@@ -138,7 +140,7 @@ function stateOfPosition(order: OrderPart, position: PositionPart, nowMs: number
   if (order.stops_before > 0) return 'stops_before'
   if (position.motion === 'at_other_stop') return 'at_other_stop'
   if (lateByMs(order, position) > 0) return 'late'
-  if (position.motion === 'waiting') return 'waiting'
+  if (position.motion === 'waiting' && nowMs - position.since_ms >= standsFromMs) return 'waiting'
   return order.status === 'assigned' ? 'to_pickup' : 'on_the_way'
 }
 
