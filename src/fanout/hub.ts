@@ -132,6 +132,7 @@ export class Hub {
   receive(message: PositionMessage): void {
     const watched = this.#orders.get(message.order)
     if (watched === undefined) return
+    const isNewLine = message.routeJson !== undefined && message.routeId !== watched.line?.id
     if (message.routeId !== undefined && message.routeJson !== undefined) {
       watched.line = { id: message.routeId, json: message.routeJson }
     }
@@ -139,9 +140,12 @@ export class Hub {
     if (held === undefined || held.json === null || isNewerPosition(message, held)) {
       watched.positions[message.audience] = message
       this.#broadcast(message, watched)
-    } else if (message.dropped !== undefined) {
-      held.dropped = message.dropped
+    } else {
+      if (message.dropped !== undefined) held.dropped = message.dropped
+      if (isNewLine) for (const watch of [...watched.watches]) this.#update(watch, watched)
     }
+    // Mail that brought the line was lost, or a former owner's came after it.
+    if (message.routeId !== undefined && message.routeId !== watched.line?.id) this.askAgain(message.order)
     for (const [done, audience] of watched.waiting) if (audience === message.audience) done()
   }
 
@@ -211,18 +215,20 @@ export class Hub {
     if (watch.epoch !== access.epoch) forgetSent(watch)
     const orderJson = order.rev > watch.orderRev ? JSON.stringify(projectOrder(order, watch.audience)) : undefined
     const held = watched.positions[watch.audience]
-    const newer = held !== undefined && held.json !== null && isShown(held, order) && isNewerThanSent(held, watch)
-    if (orderJson !== undefined || newer) {
-      const line = newer && lacksLine(watch, held) && watched.line?.id === held.routeId ? watched.line : undefined
-      const parts = { order: orderJson, position: newer ? held.json : undefined, route: line?.json }
+    const shown = held !== undefined && held.json !== null && isShown(held, order) ? held : undefined
+    const newer = shown !== undefined && isNewerThanSent(shown, watch) ? shown : undefined
+    const isLineDue = shown !== undefined && lacksLine(watch, shown) && watched.line?.id === shown.routeId
+    const line = isLineDue ? watched.line : undefined
+    if (orderJson !== undefined || newer !== undefined || line !== undefined) {
+      const parts = { order: orderJson, position: newer?.json, route: line?.json }
       const frame = viewFrame(orderId, access.epoch, now(), parts)
       if (!viewer.send(frame, now())) return
       metrics.count('zlt_frames_sent_total', 1, 'view')
       watch.epoch = access.epoch
       watch.orderRev = Math.max(watch.orderRev, order.rev)
-      if (newer) {
-        watch.positionAt = held.at
-        watch.positionRev = held.rev
+      if (newer !== undefined) {
+        watch.positionAt = newer.at
+        watch.positionRev = newer.rev
       }
       if (line !== undefined) watch.routeId = line.id
     }
