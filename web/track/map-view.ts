@@ -174,13 +174,20 @@ export class MapView {
       return
     }
     this.#riderMarker.setLngLat([pose.lng, pose.lat])
+    this.#riderMarker.setOpacity(String(pose.opacity))
+    this.#rider.tell(pose)
     if (!this.#rider.element.isConnected) this.#riderMarker.addTo(this.#map)
     this.#drawRider()
     const { drop } = this.#scene
     if (drop) this.#drop?.setDistance(distanceM(pose, drop))
   }
 
-  /** Draws the lines and lets the camera follow; called about twice a second. */
+  /** How wide a pixel is on the ground at that latitude. */
+  metersPerPx(lat: number): number {
+    return (40_075_016.7 * Math.cos((lat * Math.PI) / 180)) / (512 * 2 ** this.#map.getZoom())
+  }
+
+  /** Draws the lines and lets the camera follow; called about once a second. */
   setLines(lines: MapLines): void {
     this.#lines = lines
     if (this.#map.getSource('zlt-to-go')) this.#drawLines()
@@ -306,11 +313,10 @@ export class MapView {
     const pose = this.#pose
     if (!pose) return
     const { vehicle, accuracyM, lastSeen } = this.#scene
-    const metersPerPx = (40_075_016.7 * Math.cos((pose.lat * Math.PI) / 180)) / (512 * 2 ** this.#map.getZoom())
     this.#rider.draw({
       vehicle,
       headingDeg: pose.headingDeg,
-      accuracyPx: (accuracyM ?? 0) / metersPerPx,
+      accuracyPx: (accuracyM ?? 0) / this.metersPerPx(pose.lat),
       lastSeen,
     })
   }

@@ -6,7 +6,7 @@ import type { MapLines } from './map-layers.ts'
 
 const trailStepM = 8
 
-/** The rider's movement as the map needs it: pose by frame, lines by half second, whichever rider has the order. */
+/** The rider's movement as the map needs it: pose by frame, lines now and then, whichever rider has the order. */
 export class Motion {
   readonly #glide = new Glide()
   #route: { id: string; line: Line | undefined } | undefined
@@ -86,5 +86,7 @@ function fixOf(position: PositionPart) {
     headingDeg: position.heading_deg,
     speedMps: position.speed_mps,
     alongM: position.along_m,
+    receivedMs: position.received_ms,
+    stands: position.motion !== 'moving' || position.arrival === 'arrived',
   }
 }
