@@ -6,6 +6,7 @@
 
 import { encodeRecord, OURS } from '../src/domain/location-record'
 import type { Order } from '../src/domain/order'
+import { encodePolyline } from '../src/domain/polyline'
 import { Partition } from '../src/fanout/partition'
 import type { StoredRecord } from '../src/ports/log'
 
@@ -19,12 +20,16 @@ interface Case {
   orders: number
   /** Every how many records one comes 20 s late; 0 for never. */
   lateEvery: number
+  /** What the order says of its way: nothing, a drop (straight lines), or a line of so many points. */
+  way?: 'drop' | number
 }
 
 const CASES: Case[] = [
   { name: '1,000 orders, in order', orders: 1_000, lateEvery: 0 },
   { name: '1,000 orders, every third late', orders: 1_000, lateEvery: 3 },
   { name: '50,000 orders, in order', orders: 50_000, lateEvery: 0 },
+  { name: '1,000 orders with a drop', orders: 1_000, lateEvery: 0, way: 'drop' },
+  { name: '1,000 orders, lines of 2,000 points', orders: 1_000, lateEvery: 0, way: 2_000 },
 ]
 
 function recordsOf({ orders, lateEvery }: Case): StoredRecord[] {
@@ -47,13 +52,25 @@ function recordsOf({ orders, lateEvery }: Case): StoredRecord[] {
   })
 }
 
-function ordersOf({ orders }: Case): Map<string, Order> {
+function ordersOf({ orders, way }: Case): Map<string, Order> {
   const table = new Map<string, Order>()
   for (let i = 0; i < orders; i++) {
     const state = { status: 'picked_up' as const, timeline: [], assignment: T0, visible: true, stops_before: 0 }
-    table.set(`o${i}`, { id: `o${i}`, rev: T0, partner_id: `r${i}`, ...state })
+    table.set(`o${i}`, { id: `o${i}`, rev: T0, partner_id: `r${i}`, ...state, ...wayOf(i, way) })
   }
   return table
+}
+
+/** The rider of order `i` goes north at 5.5 m/s; the line winds around that, 1.5 m to each side. */
+function wayOf(i: number, way: Case['way']): Partial<Order> {
+  if (way === undefined) return {}
+  const lat = 47 + i * 1e-5
+  const drop = { lat: lat + 0.02, lng: 9.5 }
+  if (way === 'drop') return { drop }
+  const points = Array.from({ length: way }, (_, n) => {
+    return { lat: lat + (0.02 * n) / (way - 1), lng: 9.5 + 2e-5 * Math.sin(n / 5) }
+  })
+  return { drop, route: { polyline: encodePolyline(points, 6), precision: 6 } }
 }
 
 /** @returns microseconds a record */

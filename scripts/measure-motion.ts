@@ -6,13 +6,12 @@
  */
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { chromium } from 'playwright-core'
 import { startOwnServer } from '../cli/riders/own-server.ts'
 import { readTracks } from '../cli/tracks/read.ts'
 import { mintToken } from '../src/auth/mint.ts'
 import { openSigningKeys } from '../src/auth/signing-keys.ts'
 import { configOf } from '../src/config.ts'
-import { findChromium } from './find-chromium.ts'
+import { openBrowser } from './customer-page.ts'
 import { judgeMotion, type MotionVerdict } from './motion/judge-motion.ts'
 import { cleanPlaces, liveliestPiece, type TripPiece } from './motion/trip-piece.ts'
 import { type RideServer, type WatchedRide, watchRide } from './motion/watched-ride.ts'
@@ -33,10 +32,7 @@ export async function measureMotion(
   const leadMs = Math.max(10, leadIntervals * interval) * 1_000
   const piece = liveliestPiece(places, { leadMs, watchedMs: seconds * 1_000 })
   const own = await startOwnServer()
-  const executablePath = findChromium()
-  if (executablePath === undefined) throw new Error('no Chromium or Chrome was found: install one, then run this again')
-  const quiet = ['quic', 'gpu', 'background-networking', 'component-update', 'sync'].map((name) => `--disable-${name}`)
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--no-first-run', ...quiet] })
+  const browser = await openBrowser()
   try {
     const keys = await openSigningKeys(join(own.dataFolder, 'keys.json'), { create: false })
     const server: RideServer = {

@@ -3,8 +3,9 @@
 import { type ActivityInput, activityOf } from './activity'
 import { type Audience, mayShowPosition, redactPosition } from './audience'
 import type { Order } from './order'
+import { planOf } from './plan'
 import type { Place, Track } from './track'
-import { lineOf } from './trip'
+import { lineOf, type Trip } from './trip'
 import type { Eta, PositionPart } from './view'
 
 /** A position counts as stale after three missed fixes, but not before 20 s nor later than 2 min. */
@@ -38,9 +39,12 @@ export function projectPosition(track: Track, order: Order, audience: Audience):
   return redactPosition(part, audience)
 }
 
-/** A line that leads past other customers' doors is not for a customer: it shows once theirs is the next. */
-function maySeeWay(order: Order, audience: Audience): boolean {
-  return audience !== 'customer' || order.stops_before === 0
+/**
+ * A line that leads past other customers' doors is not for a customer: it shows once theirs is the next. Until the next
+ * fix the line may still be that of the plan before, which did lead there.
+ */
+function maySeeWay(trip: Trip, order: Order, audience: Audience): boolean {
+  return planOf(order)?.key === trip.plan && (audience !== 'customer' || order.stops_before === 0)
 }
 
 type Way = Pick<PositionPart, 'route_id' | 'along_m' | 'remaining_m' | 'eta' | 'arrival'>
@@ -52,7 +56,7 @@ function wayOf({ trip }: Track, order: Order, audience: Audience): Way {
   const eta: Eta = { arrival_ms: arrivalMs, earliest_ms: earliestMs, latest_ms: latestMs, source }
   const way: Way = { remaining_m: Math.round(trip.leftM), eta }
   if (trip.arrival.stage !== undefined) way.arrival = trip.arrival.stage
-  const line = maySeeWay(order, audience) ? lineOf(trip) : undefined
+  const line = maySeeWay(trip, order, audience) ? lineOf(trip) : undefined
   if (line === undefined || trip.road === undefined) return way
   return { ...way, route_id: line.id, along_m: Math.round(trip.road.progress.alongM * 10) / 10 }
 }

@@ -2,10 +2,9 @@
 
 import type { Nearness } from './arrival'
 import { advanceEta, type Estimate, type EtaState, estimateEta, type PlannedStop } from './eta'
-import { distanceM } from './geo'
+import { distanceM, type Point } from './geo'
 import type { Order } from './order'
 import { choosePrior, type PaceTable } from './pace'
-import type { Plan } from './plan'
 import { advance, type Progress, remainingM } from './progress'
 import { endOf, prepareRoute, type Route, type RouteInput } from './route'
 import { stopsAlong } from './stops-along'
@@ -29,7 +28,8 @@ const MARK_EVERY_MS = 20_000
 const MAX_MARKS = 400
 
 /**
- * Begins on a line; the pace shown on the line before it counts on.
+ * Begins on a line; the pace shown on the line before it counts on, and so does the patience of asking for another.
+ * @param via the stops that are not done yet
  * @throws RangeError for a line that cannot be read
  */
 export function enterRoad(
@@ -37,15 +37,18 @@ export function enterRoad(
   source: Road['source'],
   line: RouteInput,
   order: Order,
-  plan: Plan,
+  via: readonly Point[],
   place: Place,
   pace: PaceTable,
 ): Road {
   const route = prepareRoute(line)
   const prior = choosePrior(pace, route, order.vehicle ?? 'unknown', hourOfWeek(place.timeMs, place.lng))
-  const stops = stopsAlong(route, plan.via)
-  const progress = advance(undefined, route, place)
-  const eta = advanceEta(before?.eta, route, layTimetable(route, prior), stops, progress)
+  const timetable = layTimetable(route, prior)
+  prepared.set(line, { prior, route, timetable })
+  const stops = stopsAlong(route, via)
+  // A caller's line begins another leg, of which nothing was asked yet.
+  const progress = advance(source === 'engine' ? before?.progress : undefined, route, place)
+  const eta = advanceEta(before?.eta, route, timetable, stops, progress)
   return { source, route: line, prior, stops, progress, eta, marks: [] }
 }
 
@@ -54,7 +57,7 @@ export function advanceRoad(road: Road, place: Place): Road {
   const { route, timetable } = preparedOf(road)
   const progress = advance(road.progress, route, place)
   const eta = advanceEta(road.eta, route, timetable, road.stops, progress)
-  return { ...road, progress, eta, marks: marked(road.marks, progress) }
+  return { ...road, progress, eta, marks: marked(road.marks, progress, eta.paused) }
 }
 
 /** When the rider arrives along this road. */
@@ -81,8 +84,10 @@ export function preparedOf({ route: input, prior }: Road): { route: Route; timet
   return made
 }
 
-function marked(marks: Road['marks'], { alongM, timeMs, offRoute }: Progress): Road['marks'] {
+/** What was not ridden along the line in one go teaches nothing of its pace, so marks begin anew after it. */
+function marked(marks: Road['marks'], { alongM, timeMs, backward }: Progress, paused: boolean): Road['marks'] {
+  if (paused || backward) return marks.length === 0 ? marks : []
   const last = marks.at(-1)
-  if (offRoute || (last !== undefined && timeMs - last.timeMs < MARK_EVERY_MS)) return marks
+  if (last !== undefined && timeMs - last.timeMs < MARK_EVERY_MS) return marks
   return [...marks.slice(1 - MAX_MARKS), { alongM, timeMs }]
 }

@@ -10,7 +10,7 @@ import { type FinishedTrip, NO_PACE, type PaceTable, plainPace } from './pace'
 import { type Plan, planOf } from './plan'
 import { asksForRoute, DETOUR_FACTOR } from './progress'
 import { advanceRoad, enterRoad, estimateRoad, nearnessOf, preparedOf, type Road } from './road'
-import { prepareRoute, type Route, type RouteInput } from './route'
+import { endOf, type Route, type RouteInput } from './route'
 import { hourOfWeek } from './timetable'
 import type { Place } from './track'
 import type { Vehicle } from './view'
@@ -21,7 +21,7 @@ export interface Trip {
   plan: string
   /** The line the rider goes along; without it, straight lines to what is left of the plan. */
   road?: Road
-  /** How many of the plan's stops are done, as far as straight lines tell. */
+  /** How many of the plan's stops are done: the rider was near them, one after the other, or has passed them. */
   visited: number
   /** Metres to go. */
   leftM: number
@@ -60,8 +60,10 @@ export interface TripStep {
 
 /** An engine that had no answer is asked again, each time after twice as long. */
 const ASK_AGAIN = { minMs: 20_000, maxMs: 320_000 } as const
-/** Nearer than this a stop on a straight line is done. */
+/** Nearer than this to a stop it is done. */
 const VISITED_M = 80
+/** A caller's line that ends further than this from the drop leads elsewhere: where it ends is no arrival. */
+const LINE_REACH_M = 500
 /** Of four trips foretold by straight lines, three took between 1/1.6 of it and 1.6 times as long. */
 const STRAIGHT_RANGE = 1.6
 
@@ -76,11 +78,8 @@ export function advanceTrip(
   if (plan === undefined) return undefined
   const same = before?.plan === plan.key ? before : undefined
   if (same?.road !== undefined) return ride(same, same.road, order, plan, place, known)
-  const line = same === undefined ? callersLine(order) : undefined
-  if (line !== undefined) {
-    const road = enterRoad(before?.road, 'caller', line, order, plan, place, known.pace)
-    return { trip: onRoad(blank(plan), road, place) }
-  }
+  const road = same === undefined ? callersRoad(before, order, plan, place, known) : undefined
+  if (road !== undefined) return { trip: onRoad(blank(plan), road, place) }
   return goStraight(same, order, plan, place, known)
 }
 
@@ -99,7 +98,8 @@ export function takeRoute(
 ): Trip {
   const plan = planOf(order)
   if (plan === undefined || plan.key !== planKey || trip.plan !== planKey) return trip
-  return onRoad(trip, enterRoad(trip.road, 'engine', line, order, plan, place, known.pace), place)
+  const via = plan.via.slice(trip.visited)
+  return onRoad(trip, enterRoad(trip.road, 'engine', line, order, via, place, known.pace), place)
 }
 
 /** The line that the rider is on now; undefined when there is none, or the rider has left it. */
@@ -109,14 +109,24 @@ export function lineOf(trip: Trip): Route | undefined {
 
 function ride(trip: Trip, old: Road, order: Order, plan: Plan, place: Place, known: Knowledge): TripStep {
   const road = advanceRoad(old, place)
-  const next = onRoad(trip, road, place)
+  const passed = plan.via.length - road.stops.length + road.eta.nextStop
+  const visited = Math.max(passed, visitedAt(trip, plan, place))
+  const next = onRoad({ ...trip, visited }, road, place)
   const step: TripStep = { trip: next }
-  if (known.hasEngine && asksForRoute(old.progress, road.progress)) step.request = requestOf(plan, place, order)
+  if (known.hasEngine && asksForRoute(old.progress, road.progress)) step.request = requestOf(next, plan, place, order)
   if (next.arrival.stage === 'arrived' && trip.arrival.stage !== 'arrived') {
     const hour = hourOfWeek(place.timeMs, place.lng)
     step.finished = { vehicle: order.vehicle ?? 'unknown', hour, route: preparedOf(road).route, marks: road.marks }
+    // Who arrives a second time, after a search for the door, has not ridden there twice.
+    next.road = { ...road, marks: [] }
   }
   return step
+}
+
+/** A rider near the next stop of the plan has done it. */
+function visitedAt({ visited }: Trip, plan: Plan, place: Place): number {
+  const next = plan.via[visited]
+  return next !== undefined && distanceM(place, next) <= VISITED_M ? visited + 1 : visited
 }
 
 function onRoad(trip: Trip, road: Road, place: Place): Trip {
@@ -127,8 +137,7 @@ function onRoad(trip: Trip, road: Road, place: Place): Trip {
 /** Without a line: the straight ones to what is left, made longer, at the pace of such vehicles. */
 function goStraight(same: Trip | undefined, order: Order, plan: Plan, place: Place, known: Knowledge): TripStep {
   const trip = same ?? blank(plan)
-  const next = plan.via[trip.visited]
-  const visited = next !== undefined && distanceM(place, next) <= VISITED_M ? trip.visited + 1 : trip.visited
+  const visited = visitedAt(trip, plan, place)
   let from: Point = place
   let straightM = 0
   for (let i = visited; i <= plan.via.length; i++) {
@@ -156,7 +165,7 @@ function goStraight(same: Trip | undefined, order: Order, plan: Plan, place: Pla
   if (!known.hasEngine || (trip.asks > 0 && place.timeMs - trip.askedMs < patienceMs)) return { trip: went }
   went.asks += 1
   went.askedMs = place.timeMs
-  return { trip: went, request: requestOf(plan, place, order) }
+  return { trip: went, request: requestOf(went, plan, place, order) }
 }
 
 function concluded(trip: Trip, estimate: Estimate, nearness: Nearness, place: Place): Trip {
@@ -174,20 +183,29 @@ function blank(plan: Plan): Trip {
 }
 
 /** The caller's line leads from pickup to drop, so it holds from the pickup on, with nobody else's stops in between. */
-function callersLine(order: Order): RouteInput | undefined {
+function callersRoad(
+  before: Trip | undefined,
+  order: Order,
+  plan: Plan,
+  place: Place,
+  known: Knowledge,
+): Road | undefined {
   const isOurs = order.status === 'picked_up' && (order.before ?? []).length === 0
   if (!isOurs || order.route === undefined) return undefined
   const { polyline, precision } = order.route
   try {
-    prepareRoute({ polyline, precision })
-    return { polyline, precision }
+    const road = enterRoad(before?.road, 'caller', { polyline, precision }, order, plan.via, place, known.pace)
+    return distanceM(endOf(preparedOf(road).route), plan.to) <= LINE_REACH_M ? road : undefined
   } catch {
+    // A line that cannot be read was refused at the door; another program may have written it.
     return undefined
   }
 }
 
-function requestOf(plan: Plan, place: Place, order: Order): RouteRequest {
-  const request: RouteRequest = { plan: plan.key, from: { lat: place.lat, lng: place.lng }, via: plan.via, to: plan.to }
+/** Asks for the way by the stops that are left: to those that are done it must not lead back. */
+function requestOf({ visited }: Trip, { key, via, to }: Plan, place: Place, order: Order): RouteRequest {
+  const from = { lat: place.lat, lng: place.lng }
+  const request: RouteRequest = { plan: key, from, via: via.slice(visited), to }
   if (order.vehicle !== undefined) request.vehicle = order.vehicle
   if (place.headingDeg !== undefined && (place.speedMps ?? 0) > 2) request.headingDeg = place.headingDeg
   return request

@@ -46,11 +46,11 @@ export function arrivalOf(moment: Moment): ArrivalModel {
 function underway(moment: Moment, order: OrderPart | undefined, position: PositionPart | undefined): ArrivalModel {
   const words = strings.arrival
   const { nowMs } = moment
-  const label = words.label
-  if (!order) return { label, main: words.offline }
-  if (!position) return { label, main: withoutPosition(order), ...promiseOf(order, nowMs) }
+  const { label, status } = words
+  if (!order) return { label: status, main: words.offline }
+  if (!position) return { ...withoutPosition(order), ...promiseOf(order, nowMs) }
   if (isStale(position, nowMs)) {
-    return { label, main: words.unsure, aside: words.lastSeen(formatTimeOrDay(position.received_ms, nowMs)) }
+    return { label: status, main: words.unsure, aside: words.lastSeen(formatTimeOrDay(position.received_ms, nowMs)) }
   }
   if (position.arrival === 'arrived') return { label, main: words.here, minutes: 0 }
   const { eta } = position
@@ -64,13 +64,13 @@ function underway(moment: Moment, order: OrderPart | undefined, position: Positi
       minutes: Math.max(1, Math.round((eta.arrival_ms - nowMs) / 60_000)),
     }
   }
-  if (order.status === 'assigned') return { label, main: words.pickingUp, ...promiseOf(order, nowMs) }
+  if (order.status === 'assigned') return { label: status, main: words.pickingUp, ...promiseOf(order, nowMs) }
   const meters = position.remaining_m ?? (order.drop && distanceM(position, order.drop))
   if (order.stops_before > 0) {
     return { label, main: words.stops(order.stops_before, pluralOf(order.stops_before)), ...promiseOf(order, nowMs) }
   }
   return meters === undefined
-    ? { label, main: words.onTheWay, ...promiseOf(order, nowMs) }
+    ? { label: status, main: words.onTheWay, ...promiseOf(order, nowMs) }
     : { label: words.distance, main: formatDistance(meters), ...(promiseOf(order, nowMs) ?? { aside: words.away }) }
 }
 
@@ -85,11 +85,12 @@ function rangeOf(
   return source === 'route' ? { main, aside } : { main, aside: strings.arrival.about(aside), soft: true }
 }
 
-function withoutPosition(order: OrderPart): string {
+function withoutPosition(order: OrderPart): { label: string; main: string } {
   const words = strings.arrival
-  if (order.status === 'created') return words.preparing
-  if (order.status === 'assigned') return words.assigned
-  return words.onTheWay
+  if (order.status === 'created') return { label: words.status, main: words.preparing }
+  if (order.status === 'assigned') return { label: words.status, main: words.assigned }
+  if (order.stops_before === 0) return { label: words.status, main: words.onTheWay }
+  return { label: words.label, main: words.stops(order.stops_before, pluralOf(order.stops_before)) }
 }
 
 function promiseOf(order: OrderPart, nowMs: number): { aside: string } | undefined {

@@ -78,6 +78,11 @@ export class LiveMap {
     this.#motion.skip()
   }
 
+  /** The connection is back. */
+  retryGround(): void {
+    this.#view?.retryGround()
+  }
+
   /** The order is over: no live map any more. */
   close(): void {
     if (this.#state === 'closed') return
@@ -127,7 +132,7 @@ export class LiveMap {
 
   /** Where the rider was last seen long ago, no road ahead is claimed: all of it is pale. */
   #lines(pose: GlidePose | undefined): MapLines {
-    const lines = this.#motion.lines(pose, this.#scene?.drop)
+    const lines = this.#motion.lines(pose, this.#scene?.pickup ?? this.#scene?.drop)
     if (this.#scene?.lastSeen === undefined) return lines
     return { toGo: [], taken: [...lines.taken, ...lines.toGo], link: [] }
   }
@@ -137,7 +142,7 @@ export class LiveMap {
     // The frame's own time, not that of this call: a busy page calls late, and the marker would tremble.
     const pose = this.#motion.pose(this.#serverNowMs() - Math.max(0, performance.now() - frameMs))
     this.#view.setPose(pose)
-    const linesKey = `${pose?.lng} ${pose?.lat} ${this.#scene?.drop?.lng} ${this.#trailRevision} ${this.#scene?.lastSeen}`
+    const linesKey = `${pose?.lng} ${pose?.lat} ${this.#scene?.drop?.lng} ${this.#scene?.pickup?.lng} ${this.#trailRevision} ${this.#scene?.lastSeen}`
     if (linesKey !== this.#linesKey && performance.now() - this.#linesAtMs > this.#linesWaitMs(pose)) {
       this.#linesKey = linesKey
       this.#linesAtMs = performance.now()

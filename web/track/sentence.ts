@@ -91,7 +91,7 @@ export function sentenceOf(moment: Moment): string {
     case 'no_rider':
       return words.noRider
     case 'not_visible':
-      return order && order.stops_before > 1 ? words.notYetNear(order.stops_before) : words.notYet
+      return order && order.stops_before > 1 ? words.notYetNear : words.notYet
     case 'not_seen_yet':
       return words.notSeenYet
     case 'on_the_way':

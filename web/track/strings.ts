@@ -6,13 +6,14 @@ export const strings = {
 
   arrival: {
     label: 'Arrival',
+    status: 'Status',
     here: 'Here',
     arriving: 'Arriving',
     delivered: 'Delivered',
     cancelled: 'Cancelled',
     onTheWay: 'On the way',
     preparing: 'Getting ready',
-    assigned: 'Rider assigned',
+    assigned: 'Assigned',
     pickingUp: 'Picking up',
     unsure: 'No signal',
     offline: 'Offline',
@@ -33,7 +34,7 @@ export const strings = {
   sentence: {
     loading: 'One moment.',
     noRider: 'You will see the rider once one is assigned.',
-    notYetNear: (count: number) => `${count} stops before yours. You will see the rider once you are within 5 stops.`,
+    notYetNear: 'You will see the rider once there are 5 stops or fewer before yours.',
     stopsBefore: (count: number, plural: Intl.LDMLPluralRule) =>
       plural === 'one' ? `Making ${count} stop before yours.` : `Making ${count} stops before yours.`,
     notSeenYet: 'Your rider has the order. Waiting for the first location.',
@@ -114,7 +115,7 @@ export const strings = {
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     north: 'N',
-    unavailable: 'The map cannot be shown in this browser. Everything else on this page works.',
+    unavailable: 'The map cannot be shown here. Everything else on this page works.',
     lastSeen: (time: string) => `last seen ${time}`,
   },
 

@@ -27,7 +27,7 @@ export class ModelOwner {
       },
       onDrop: (code) => {
         world.count(`drop ${code}`)
-        if (code === 'assignment_unknown') world.gaveUp.add(asked)
+        if (code === 'assignment_unknown') world.gaveUp.set(asked, world.log.length)
       },
       onPoison: (reason) => {
         throw new Error(`poison: ${reason}`)

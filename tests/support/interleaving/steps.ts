@@ -1,5 +1,6 @@
 /** What may happen in the world, in any sequence; and what must hold once everything has caught up. */
 
+import type { LocationRecord } from '../../../src/domain/location-record'
 import { isInHand } from '../../../src/domain/order'
 import type { PositionPart, View } from '../../../src/domain/view'
 import type { Tail } from './facts'
@@ -216,13 +217,24 @@ function checkAllEqual(world: World, orderId: string, pages: readonly Page[]): v
 }
 
 /**
- * Whether owners may have judged a record of the order differently, each by its table: one that says of no assignment, or
- * a wild one behind another that only some of them gave up. The next clean fix heals that; nothing here may yet differ.
+ * Whether owners may have judged a record of the order differently, each by its table: one that says of no assignment, one
+ * that only some of them gave up, or a wild one behind such a one. The next clean fix heals that.
  */
 function mayDiffer(world: World, orderId: string): boolean {
   const records = world.recordsOf(orderId)
   const areClean = records.every(({ id }) => world.kinds.get(id ?? '') === 'clean')
-  return records.some(({ assignment }) => assignment === undefined) || (world.gaveUp.has(orderId) && !areClean)
+  const gaveUpAt = world.gaveUp.get(orderId)
+  if (records.some(({ assignment }) => assignment === undefined)) return true
+  return gaveUpAt !== undefined && (!areClean || gaveUpAt >= newestAt(world, orderId))
+}
+
+/** The offset of the newest record that may heal an order. */
+function newestAt(world: World, orderId: string): number {
+  const assignment = world.facts.row(orderId)?.assignment
+  const { at } = world.log.findLast(
+    ({ key, value }) => key === orderId && (JSON.parse(value ?? '') as LocationRecord).assignment === assignment,
+  ) ?? { at: 0 }
+  return at
 }
 
 /** What a viewer sees of a position; under which revision it was projected cannot be seen. */

@@ -32,8 +32,8 @@ export class World {
   readonly ingests = [new Tail(this.facts), new Tail(this.facts)]
   readonly post = new Post((id) => this.nodes.find((node) => node.id === id))
   readonly pages: Page[] = []
-  /** Orders of which some owner gave up a record. */
-  readonly gaveUp = new Set<string>()
+  /** Orders of which some owner gave up a record, and how long the log was then. */
+  readonly gaveUp = new Map<string, number>()
   readonly kinds = new Map<string, FixKind>()
   nodes: Node[] = []
   owner: ModelOwner | undefined

@@ -67,7 +67,7 @@ describe('the sentence', () => {
     ['stops_before', { order: { stops_before: 2 } }, 'Making 2 stops before yours.'],
     ['stops_before', { order: { stops_before: 1 } }, 'Making 1 stop before yours.'],
     ['no_rider', { order: { status: 'created', visible: false }, position: null }, 'once one is assigned.'],
-    ['not_visible', { order: { visible: false, stops_before: 8 } }, 'once you are within 5 stops.'],
+    ['not_visible', { order: { visible: false, stops_before: 8 } }, 'once there are 5 stops or fewer before yours.'],
     ['not_seen_yet', { position: null }, 'Waiting for the first location.'],
     ['to_pickup', { order: { status: 'assigned' } }, 'On the way to the bakery to pick up your order.'],
     [
@@ -91,7 +91,7 @@ describe('the sentence', () => {
       'Making 2 stops before yours. Standing still since 11:56.',
     ],
     ['waiting', { position: { motion: 'waiting', since_ms: nowMs - 3 * minuteMs } }, 'Standing still since 11:57.'],
-    ['on_the_way', { position: { motion: 'waiting', since_ms: nowMs - 10_000 } }, 'On the way to you.'],
+    ['on_the_way', { position: { motion: 'waiting', since_ms: nowMs - 5_000 } }, 'On the way to you.'],
     [
       'catching_up',
       { position: { motion: 'catching_up', fix_time_ms: nowMs - 3 * minuteMs } },
@@ -121,7 +121,7 @@ describe('the sentence', () => {
     [
       'stale',
       { position: { received_ms: nowMs - 3 * minuteMs } },
-      'Signal lost 3 minutes ago, last seen 400 m from the bakery.',
+      'Signal lost 3 minutes ago, last seen 400\u00a0m from the bakery.',
     ],
     [
       'stale',
@@ -201,12 +201,13 @@ describe('the arrival', () => {
     ['under two minutes', { position: { eta: eta(1, 2) } }, 'Arriving', 'under 2 min'],
     ['turning in', { position: { arrival: 'arriving', eta: eta(3, 5) } }, 'Arriving', 'under 2 min'],
     ['at the door', { position: { arrival: 'arrived', eta: eta(1, 1) } }, 'Here', undefined],
-    ['no estimate', {}, '700 m', 'away from you'],
-    ['a promise', { order: { promised_ms: nowMs + 9 * minuteMs } }, '700 m', 'promised by 12:09'],
-    ['metres on the road', { position: { remaining_m: 2_340 } }, '2.3 km', 'away from you'],
+    ['no estimate', {}, '700\u00a0m', 'away from you'],
+    ['a promise', { order: { promised_ms: nowMs + 9 * minuteMs } }, '700\u00a0m', 'promised by 12:09'],
+    ['metres on the road', { position: { remaining_m: 2_340 } }, '2.3\u00a0km', 'away from you'],
     ['stops before', { order: { stops_before: 2 } }, 'After 2 stops', undefined],
     ['nothing to measure by', { order: { drop: undefined as never } }, 'On the way', undefined],
     ['old truth', { position: { received_ms: nowMs - 5 * minuteMs, eta: eta(8, 11) } }, 'No signal', 'last seen 11:55'],
+    ['many stops before', { order: { visible: false, stops_before: 6 } }, 'After 6 stops', undefined],
     ['no rider', { order: { status: 'created', visible: false }, position: null }, 'Getting ready', undefined],
     [
       'the end',
