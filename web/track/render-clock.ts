@@ -4,8 +4,12 @@ const marginMs = 1_000
 /** A longer silence tells nothing of how often fixes come. */
 const silenceMs = 30_000
 const lagsKept = 10
-/** How much faster or slower than time itself the clock may go to get where it should be. */
-const bend = 0.25
+/** A first gap may be a hole as well as the feed's interval. */
+const firstAtMostMs = 5_000
+/** The share that a gap has in the average: a longer one may be a hole, a shorter one is proof. */
+const share = { longer: 0.3, shorter: 0.6 }
+/** How much faster or slower than time itself the clock may go to get where it should be; faster when it is far. */
+const bend = { usual: 0.25, far: 0.5, farMs: 1_500 }
 
 /**
  * The clock that the marker is drawn by: behind the server's by the feed's usual interval and a second, so that the
@@ -25,8 +29,10 @@ export class RenderClock {
     this.#lagsMs = [...this.#lagsMs.slice(1 - lagsKept), Math.max(0, lagMs)]
     if (gapMs === undefined || gapMs > silenceMs) return
     // Until the interval is known the marker rests on the first fix, so nobody sees the clock find its place.
-    if (this.#intervalMs === undefined) this.restart()
-    this.#intervalMs = (this.#intervalMs ?? gapMs) * 0.7 + gapMs * 0.3
+    const before = this.#intervalMs
+    if (before === undefined) this.restart()
+    const weight = gapMs > (before ?? gapMs) ? share.longer : share.shorter
+    this.#intervalMs = before === undefined ? Math.min(gapMs, firstAtMostMs) : before + (gapMs - before) * weight
   }
 
   /** How far it is behind the newest fix that could be here. */
@@ -47,7 +53,8 @@ export class RenderClock {
     const behindMs = wantedMs - (this.#timeMs ?? wantedMs)
     // Far behind (a slept tab, a gap): catch up at once rather than replay what is over.
     const far = this.#timeMs === undefined || behindMs > maxDelayMs
-    const stepMs = Math.min(passedMs * (1 + bend), Math.max(passedMs * (1 - bend), behindMs))
+    const faster = behindMs > bend.farMs ? bend.far : bend.usual
+    const stepMs = Math.min(passedMs * (1 + faster), Math.max(passedMs * (1 - bend.usual), behindMs))
     this.#timeMs = far ? wantedMs : (this.#timeMs as number) + stepMs
     return this.#timeMs
   }
