@@ -43,9 +43,13 @@ export class FollowerLoop {
     this.wake()
   }
 
-  /** Resolves when the follower has been handed everything there was; also when it is closed before. */
-  get caughtUp(): Promise<void> {
-    return this.#caughtUp.promise
+  /** Resolves when the follower has been handed everything there was, at the latest after `timeoutMs`. */
+  async caughtUp(timeoutMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, timeoutMs)
+    await Promise.race([this.#caughtUp.promise, promise])
+    // A start that fails later must not be kept alive by it.
+    clearTimeout(timer)
   }
 
   /** Something was appended: goes on when it is not already going. */

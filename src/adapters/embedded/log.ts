@@ -186,14 +186,7 @@ export class EmbeddedLog implements Log {
     members.push(loop)
     if (members[0] === loop) {
       loop.start()
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, CATCH_UP_MS)
-        void loop.caughtUp.then(() => {
-          // A start that fails later must not be kept alive by it.
-          clearTimeout(timer)
-          resolve()
-        })
-      })
+      await loop.caughtUp(CATCH_UP_MS)
     }
     return {
       commit: async (_partition, at) => {
