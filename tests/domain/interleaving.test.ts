@@ -31,7 +31,8 @@ test('for every interleaving: no view goes back, none shows another rider, and a
   const why = failed ? `seed ${seed}: ${errorInstance}\n${inWords(counterexample?.[0] ?? [])}` : ''
   expect(why).toBe('')
   // The runs must have been about something.
-  const least = { positions: 5_000, shown: 5_000, 'end: newest': 1_000, 'end: nothing': 1_000 }
+  const ways = { requests: 2_000, lines: 1_000, 'lines too late': 500, 'lines sent': 1_000, 'end: line': 200 }
+  const least = { ...ways, positions: 5_000, shown: 5_000, 'end: newest': 1_000, 'end: nothing': 1_000 }
   for (const [what, n] of Object.entries(least)) expect([what, (counts.get(what) ?? 0) > n]).toEqual([what, true])
   for (const code of ['handed_over', 'ended', 'jump', 'late', 'inaccurate', 'assignment_unknown', 'wrong_partner']) {
     expect([code, counts.has(`drop ${code}`)]).toEqual([code, true])

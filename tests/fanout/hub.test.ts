@@ -259,3 +259,139 @@ describe('a new epoch', () => {
     expect(peer.frames.at(-1)?.epoch).toBe(2)
   })
 })
+
+describe('the line of a position', () => {
+  const LINES = { r1: '{"id":"r1","polyline":"abc","precision":6}', r2: '{"id":"r2","polyline":"abd","precision":6}' }
+  let at = 0
+
+  /** A position that names a line, as an owner sends it: with the line when the node may not have it. */
+  function named(world: World, routeId: 'r1' | 'r2' | undefined, withLine: boolean, again = false): PositionMessage {
+    if (!again) at += 1
+    const { rev, assignment } = world.order('a') as Order
+    const version = { at, rev, assignment }
+    const json = JSON.stringify({ ...version, lat: at / 1000, lng: 0, ...(routeId && { route_id: routeId }) })
+    const line = { ...(routeId && { routeId }), ...(routeId && withLine && { routeJson: LINES[routeId] }) }
+    return { type: 'position', order: 'a', audience: 'customer', ...version, receivedMs: NOW_MS, json, ...line }
+  }
+
+  function open(): World {
+    const world = new World()
+    world.set(assignOrder(order('a', 0), 'p1', NOW_MS))
+    return world
+  }
+
+  const routesOf = ({ frames }: Peer) => frames.flatMap(({ route }) => (route === undefined ? [] : [route.id]))
+
+  /** No frame names a line that the peer was not given, with it or before. */
+  function expectNamedOnlyWhatCame({ frames }: Peer): void {
+    const come = new Set<string>()
+    for (const { route, position } of frames) {
+      if (route !== undefined) come.add(route.id)
+      if (position?.route_id !== undefined) expect(come).toContain(position.route_id)
+    }
+  }
+
+  test('goes to each viewer once, with the first position that names it, and again when it is another', () => {
+    const world = open()
+    const [first, second] = [world.view(['a']).peer, world.view(['a']).peer]
+    const told: [routeId: 'r1' | 'r2' | undefined, withLine: boolean][] = [
+      [undefined, false],
+      ['r1', true],
+      ['r1', false],
+      [undefined, false],
+      ['r1', false],
+      ['r2', true],
+      ['r2', false],
+      ['r1', true],
+    ]
+    for (const [routeId, withLine] of told) world.hub.receive(named(world, routeId, withLine))
+    for (const peer of [first, second]) {
+      expect(routesOf(peer)).toEqual(['r1', 'r2', 'r1'])
+      expectNamedOnlyWhatCame(peer)
+      expect(peer.frames.filter(({ position }) => position).length).toBe(told.length)
+      expect(viewOf(peer.frames, 'a')?.route).toEqual(JSON.parse(LINES.r1))
+    }
+  })
+
+  test('goes to who comes later, and to who comes again, with what there is', () => {
+    const world = open()
+    const { viewer } = world.view(['a'])
+    world.hub.receive(named(world, 'r1', true))
+    const later = world.view(['a']).peer
+    world.hub.remove(viewer)
+    const again = world.view(['a']).peer
+    for (const peer of [later, again]) {
+      expect(routesOf(peer)).toEqual(['r1'])
+      expectNamedOnlyWhatCame(peer)
+    }
+  })
+
+  test('is not lost on a viewer that was slow, and only the newest goes out', () => {
+    const world = open()
+    const { peer, viewer } = world.view(['a'])
+    peer.outcome = 'dropped'
+    world.hub.receive(named(world, 'r1', true))
+    world.hub.receive(named(world, 'r2', true))
+    peer.drained()
+    world.hub.drained(viewer)
+    expect(routesOf(peer)).toEqual(['r2'])
+    expectNamedOnlyWhatCame(peer)
+  })
+
+  test('that a frame did not carry, for the peer took none, goes out with the next', () => {
+    const world = open()
+    const { peer, viewer } = world.view(['a'])
+    peer.outcome = 'dropped'
+    world.hub.receive(named(world, 'r1', true))
+    peer.drained()
+    world.hub.drained(viewer)
+    world.hub.receive(named(world, 'r1', false))
+    expect(routesOf(peer)).toEqual(['r1'])
+  })
+
+  test('whose mail was lost is asked for, and goes out alone', () => {
+    const world = open()
+    const { peer } = world.view(['a'])
+    const { mail } = world
+    mail.length = 0
+    world.hub.receive(named(world, 'r1', false))
+    // The source was told to watch again; its answer is the same position, with the line.
+    expect(mail.length).toBe(1)
+    expect(routesOf(peer)).toEqual([])
+    world.hub.receive(named(world, 'r1', true, true))
+    expect(routesOf(peer)).toEqual(['r1'])
+    expect(mail.length).toBe(1)
+    expect(peer.frames.filter(({ position }) => position).length).toBe(1)
+    expect(viewOf(peer.frames, 'a')?.route).toEqual(JSON.parse(LINES.r1))
+  })
+
+  test('never goes to a customer whose position does not name it, though an operator watches beside', () => {
+    const world = open()
+    const { peer } = world.view(['a'])
+    world.hub.receive({ ...named(world, 'r1', true), audience: 'ops' })
+    world.hub.receive(named(world, undefined, false, true))
+    world.hub.receive(named(world, undefined, false))
+    expect(world.view(['a']).peer.frames.length).toBeGreaterThan(0)
+    expect(routesOf(peer)).toEqual([])
+    expect(JSON.stringify(peer.frames)).not.toContain('r1')
+  })
+
+  test('comes again in a new epoch', () => {
+    const world = open()
+    const { peer } = world.view(['a'])
+    world.hub.receive(named(world, 'r1', true))
+    world.access.apply('epoch', '2')
+    world.hub.receive(named(world, 'r1', true))
+    expect(routesOf(peer)).toEqual(['r1', 'r1'])
+    expect(viewOf(peer.frames, 'a')).toMatchObject({ epoch: 2, route: { id: 'r1' } })
+  })
+
+  test('is not sent under a position that may not be shown', () => {
+    const world = open()
+    const { peer } = world.view(['a'])
+    const message = named(world, 'r1', true)
+    world.set(assignOrder(world.order('a') as Order, 'p2', NOW_MS + 1_000))
+    world.hub.receive(message)
+    expect(routesOf(peer)).toEqual([])
+  })
+})

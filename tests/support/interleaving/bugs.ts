@@ -2,6 +2,7 @@
 
 import type { LocationRecord } from '../../../src/domain/location-record'
 import { projectPosition } from '../../../src/domain/position'
+import { lineOf } from '../../../src/domain/trip'
 import { isEnded } from '../../../src/domain/view'
 import { Partition, type PartitionDeps, type ReadRecord } from '../../../src/fanout/partition'
 import type { StoredRecord } from '../../../src/ports/log'
@@ -51,6 +52,18 @@ export const BUGS: Record<string, Seams> = {
       const part = projectPosition(track, order, audience)
       return part && { ...part, at: part.fix_time_ms }
     },
+  },
+  'a line of a plan that is over': {
+    ...REAL,
+    project: (track, order, audience) => {
+      const part = projectPosition(track, order, audience)
+      const line = track.trip && lineOf(track.trip)
+      return part && line && order.stops_before === 0 ? { ...part, route_id: line.id, along_m: 0 } : part
+    },
+  },
+  'a customer’s line past others’ doors': {
+    ...REAL,
+    project: (track, order, audience) => projectPosition(track, order, audience === 'customer' ? 'rider' : audience),
   },
   'a lower offset saved over a higher one': { ...REAL, replaces: () => true },
 }

@@ -13,6 +13,7 @@ import {
 import type { OrderStatus } from '../../../src/domain/view'
 import { OrderTable } from '../../../src/tables/orders'
 import { T0 } from '../rider'
+import { placesOf } from './places'
 
 export class Facts {
   readonly #rows = new Map<string, Order>()
@@ -41,7 +42,7 @@ export class Facts {
   }
 
   register(id: string, nowMs: number): void {
-    if (!this.#rows.has(id)) this.#store([createOrder(id, { customer_id: 'c1' }, nowMs)])
+    if (!this.#rows.has(id)) this.#store([createOrder(id, { customer_id: 'c1', ...placesOf(id) }, nowMs)])
   }
 
   assign(id: string, rider: string, nowMs: number): void {

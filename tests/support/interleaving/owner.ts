@@ -2,10 +2,12 @@
 
 import { AUDIENCES, type Audience } from '../../../src/domain/audience'
 import { type Order, vouchedOrder } from '../../../src/domain/order'
+import { NO_PACE } from '../../../src/domain/pace'
 import type { Track } from '../../../src/domain/track'
 import type { Partition } from '../../../src/fanout/partition'
-import { Watchers } from '../../../src/fanout/watchers'
-import type { Message } from '../../../src/ports/mail'
+import { withLine } from '../../../src/fanout/position-message'
+import { Watchers, type Watching } from '../../../src/fanout/watchers'
+import type { Message, PositionMessage } from '../../../src/ports/mail'
 import type { Tail } from './facts'
 import type { World } from './world'
 
@@ -20,7 +22,7 @@ export class ModelOwner {
     readonly number: number,
   ) {
     let asked = ''
-    this.partition = world.seams.openPartition({
+    const partition = world.seams.openPartition({
       order: (id) => {
         asked = id
         return node.tail.table.get(id)
@@ -33,7 +35,13 @@ export class ModelOwner {
         throw new Error(`poison: ${reason}`)
       },
       onPosition: () => world.count('positions'),
+      knowledge: () => ({ pace: NO_PACE, hasEngine: true }),
+      onRequest: (id, request) => {
+        world.count('requests')
+        world.engine.ask(partition, id, request)
+      },
     })
+    this.partition = partition
     this.#next = world.committed
     for (const to of world.nodes) this.#send(to.id, [{ type: 'owner', partition: 0 }])
   }
@@ -77,7 +85,8 @@ export class ModelOwner {
     for (const [id, audiences] of orders) {
       if (this.partition.track(id) === undefined) this.#load(id)
       this.#watchers.add(id, from, audiences)
-      for (const audience of audiences) messages.push(this.#positionOf(id, audience))
+      const watching = this.#watchers.of(id)?.get(from)
+      for (const audience of audiences) messages.push(this.#toldOf(id, audience, watching))
     }
     this.#send(from, messages)
   }
@@ -88,23 +97,34 @@ export class ModelOwner {
   }
 
   #route(id: string): void {
-    for (const [node, { audiences }] of this.#watchers.of(id) ?? []) {
-      const wanted = AUDIENCES.filter((audience) => audiences.includes(audience))
+    for (const [node, watching] of this.#watchers.of(id) ?? []) {
+      const wanted = AUDIENCES.filter((audience) => watching.audiences.includes(audience))
       this.#send(
         node,
-        wanted.map((audience) => this.#positionOf(id, audience)),
+        wanted.map((audience) => this.#toldOf(id, audience, watching)),
       )
     }
   }
 
-  #positionOf(id: string, audience: Audience): Message {
+  /** The position, with its line when the node was not sent that before. */
+  #toldOf(id: string, audience: Audience, watching: Watching | undefined): Message {
+    const message = this.#positionOf(id, audience)
+    const track = this.partition.track(id)
+    if (track === undefined || watching === undefined) return message
+    if (message.routeId === undefined || message.routeId === watching.routeId) return message
+    watching.routeId = message.routeId
+    return withLine(message, track)
+  }
+
+  #positionOf(id: string, audience: Audience): PositionMessage {
     const order: Order = this.node.tail.table.get(id) ?? vouchedOrder(id)
     const track: Track | undefined = this.partition.track(id)
     const part = track && this.world.seams.project(track, order, audience)
     const message = { type: 'position' as const, order: id, audience }
     if (part === undefined) return { ...message, at: -1, rev: order.rev, assignment: 0, receivedMs: 0, json: null }
-    const { at, rev, assignment, received_ms: receivedMs } = part
-    return { ...message, at, rev, assignment, receivedMs, json: JSON.stringify(part) }
+    const { at, rev, assignment, received_ms: receivedMs, route_id: routeId } = part
+    const line = routeId === undefined ? {} : { routeId }
+    return { ...message, at, rev, assignment, receivedMs, json: JSON.stringify(part), ...line }
   }
 
   #send(to: string, messages: readonly Message[]): void {

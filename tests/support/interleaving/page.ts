@@ -2,8 +2,17 @@
 
 import { type Audience, type Claims, projectOrder } from '../../../src/domain/audience'
 import { hasEnded, vouchedOrder } from '../../../src/domain/order'
-import { isNewerPosition, mergeView, type PositionPart, type View, type ViewFrame } from '../../../src/domain/view'
+import { decodePolyline } from '../../../src/domain/polyline'
+import {
+  isNewerPosition,
+  mergeView,
+  type PositionPart,
+  routeOf,
+  type View,
+  type ViewFrame,
+} from '../../../src/domain/view'
 import { Viewer } from '../../../src/fanout/viewer'
+import { foreignPlaces, nameOf } from './places'
 import type { World } from './world'
 
 export class Page {
@@ -62,10 +71,34 @@ export class Page {
     this.#checkOrder(before, this.view)
     this.#checkNeverBack(before, this.view)
     this.#checkShown(this.view)
+    this.#checkWay(frame)
     const { position } = frame
     if (position !== undefined && this.#isFresh && this.shown !== position && this.view.position === position) {
       throw new Error(`sent what may not be shown: ${JSON.stringify(this.view)}`)
     }
+  }
+
+  /** Once all has caught up, the line that the position names is at hand. */
+  checkLine(): void {
+    const { view, shown } = this
+    if (shown?.route_id === undefined || view === undefined) return
+    this.world.count('end: line')
+    if (routeOf(view, shown) === undefined) throw new Error(`the line ${shown.route_id} never came`)
+  }
+
+  /** Numbers that can be, and no line past another customer's door. */
+  #checkWay({ position, route }: ViewFrame): void {
+    if (position?.eta !== undefined) {
+      const { earliest_ms, arrival_ms, latest_ms } = position.eta
+      const isRange = earliest_ms <= arrival_ms && arrival_ms <= latest_ms
+      if (!isRange || !((position.remaining_m ?? -1) >= 0)) throw new Error(`no way: ${JSON.stringify(position)}`)
+    }
+    if (route === undefined) return
+    this.world.count('lines sent')
+    if (this.audience !== 'customer') return
+    const points = decodePolyline(route.polyline, route.precision).map(nameOf)
+    const foreign = foreignPlaces(this.orderId).find((place) => points.includes(place))
+    if (foreign !== undefined) throw new Error(`a customer of ${this.orderId} was sent another’s door: ${foreign}`)
   }
 
   #checkOrder(before: View | undefined, { order, order_id }: View): void {

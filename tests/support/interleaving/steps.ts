@@ -54,6 +54,8 @@ const ACTS: [name: string, weight: number, act: Act][] = [
   ['new owner', 5, takeOver],
   ['new owner after a checkpoint', 3, takeOverAfterCheckpoint],
   ['sleepers notice', 1, (world) => world.wakeSleepers()],
+  ['the engine answers', 9, (world, a) => answerOne(world, a)],
+  ['the engine never answers', 1, (world, a) => world.engine.lose(a)],
   ['mail', 16, (world, a, b) => void world.post.deliver(a, 1 + (b % 6))],
   ['mail is lost', 1, (world, a) => world.post.lose(a)],
   ['mail repeats', 1, (world, a, b) => world.post.repeat(a, 1 + (b % 4))],
@@ -86,6 +88,11 @@ function assignAndTell(world: World, a: number, b: number): void {
 function foldAndSave(owner: ModelOwner): void {
   owner.step(Number.POSITIVE_INFINITY)
   owner.checkpoint(false)
+}
+
+function answerOne(world: World, a: number): void {
+  const used = world.engine.answer(a)
+  if (used !== undefined) world.count(used ? 'lines' : 'lines too late')
 }
 
 function takeOver(world: World, a: number, b: number): void {
@@ -199,6 +206,7 @@ function checkEnd(world: World): void {
     for (const page of fresh) closePage(world, page)
   }
   for (const page of world.pages) {
+    if (page.isOpen) page.checkLine()
     const order = world.facts.row(page.orderId)
     const isOver = order !== undefined && !isInHand(order)
     if (isOver && page.isOpen && page.shown !== undefined) throw new Error('shows a rider after the end')

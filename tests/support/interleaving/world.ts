@@ -7,10 +7,12 @@ import type { Track } from '../../../src/domain/track'
 import { OrderResolver } from '../../../src/ingest/resolve-orders'
 import type { StoredRecord } from '../../../src/ports/log'
 import { T0 } from '../rider'
+import { Engine } from './engine'
 import { Facts, Tail } from './facts'
 import { Node } from './node'
 import { ModelOwner } from './owner'
 import { Page } from './page'
+import { onTheWay } from './places'
 import { Post } from './post'
 import type { Seams } from './seams'
 
@@ -21,8 +23,6 @@ export type Rider = keyof typeof RIDERS
 export const FIX_KINDS = ['clean', 'late', 'wild', 'blurred'] as const
 export type FixKind = (typeof FIX_KINDS)[number]
 
-const HOME = { r1: { lat: 47.14, lng: 9.52 }, r2: { lat: 47.4, lng: 9.7 } }
-
 export class World {
   nowMs = T0
   epoch = 1
@@ -31,6 +31,7 @@ export class World {
   readonly log: StoredRecord[] = []
   readonly ingests = [new Tail(this.facts), new Tail(this.facts)]
   readonly post = new Post((id) => this.nodes.find((node) => node.id === id))
+  readonly engine = new Engine()
   readonly pages: Page[] = []
   /** Orders of which some owner gave up a record, and how long the log was then. */
   readonly gaveUp = new Map<string, number>()
@@ -81,7 +82,7 @@ export class World {
   ): void {
     this.#fixCount += 1
     const seconds = (this.nowMs - T0) / 1000
-    const place = destination(HOME[rider], 45, seconds * 10)
+    const place = onTheWay(rider, seconds * 10)
     const { lat, lng } = kind === 'wild' ? destination(place, 90, 90_000) : place
     const id = `${rider}.${this.#fixCount}`
     const device_time_ms = this.nowMs + RIDERS[rider] - (kind === 'late' ? 20_000 : 0)
