@@ -1,89 +1,102 @@
-/** CPU of bringing a position to the one viewer of its order, beside a bare `send` of the same frame. */
+/** CPU of bringing a position to the one viewer of its order, beside a bare `send`. */
 
-import { postRequest, Riding } from './support/fixes'
+import { Riding } from './support/fixes'
 import { ConnectionPool } from './support/raw-http'
 import { openViewers } from './support/raw-viewer'
-import { type CaseResult, ratioResult } from './support/result'
-import { startServerProcess } from './support/server-process'
+import { type CaseResult, median, ratioResult } from './support/result'
+import { type ServerProcess, SUBJECTS, startServerProcess } from './support/server-process'
 import { until } from './support/until'
 import { makeWorld, type Rider } from './support/world'
 
 const ORDERS_PER_RIDER = 20
 const WATCHED_RIDERS = 50
 const REQUESTS = 4_000
+const FIXES = REQUESTS * ORDERS_PER_RIDER
 const CONNECTIONS = 8
-const FRAMES_A_TICK = 100
 const ROUNDS = 7
 
+/** What a viewer's process has read; frames of one size or another are told apart by their average. */
+interface Deliveries {
+  count: number
+  bytes: number
+}
+
 /**
- * Zlt's cost is a difference: the same fixes for orders that are watched and for others that are not, on one server.
- * Whatever a delivery adds is in it: the message to the hub, projection, composing, the versions kept, the send.
+ * The cost is a difference: the same fixes for orders that are watched and for others that are not, on one server.
+ * Whatever a delivery adds is in it: the message to the hub, projection, composing, the versions kept, the send. The
+ * control is measured the same way, so that its sends come as interleaved with requests and as bunched as zlt's.
  */
 export async function benchFanout(): Promise<CaseResult[]> {
   const world = await makeWorld({ riders: 2 * WATCHED_RIDERS, ordersPerRider: ORDERS_PER_RIDER })
   const watched = world.riders.slice(0, WATCHED_RIDERS)
   const unwatched = world.riders.slice(WATCHED_RIDERS)
   const orders = watched.flatMap((rider) => rider.orders)
-  let deliveries = 0
-  let frame = ''
-  const count = (payload: Buffer) => {
-    if (!payload.includes('"position"')) return
-    deliveries += 1
-    if (!payload.includes('"order":')) frame = payload.toString()
-  }
-
-  const zlt = await startServerProcess('zlt', world.folder)
-  const zltViewers = await openViewers(zlt, orders, () => world.watcher, count)
-  const control = await startServerProcess('control', world.folder)
-  const controlViewers = await openViewers(control, orders, () => world.watcher, count)
-
-  const riding = new Riding()
-  const postFixes = async (riders: readonly Rider[]): Promise<number> => {
-    let sent = 0
-    const pool = await ConnectionPool.open(zlt, CONNECTIONS)
-    const beforeUs = await zlt.cpuUs()
-    const accepted = await pool.run(() => {
-      const rider = sent++ < REQUESTS ? riders[sent % riders.length] : undefined
-      return rider && riding.request(rider, rider.orders)
-    })
-    if (accepted !== REQUESTS) throw new Error(`accepted ${accepted} of ${REQUESTS}`)
-    await settled(() => deliveries)
-    pool.close()
-    return (await zlt.cpuUs()) - beforeUs
-  }
-  const sendFrames = async (): Promise<number> => {
-    const ticks = (REQUESTS * ORDERS_PER_RIDER) / FRAMES_A_TICK
-    let sent = 0
-    const pool = await ConnectionPool.open(control, 2)
-    const beforeUs = await control.cpuUs()
-    await pool.run(() =>
-      sent++ < ticks ? postRequest('/send', 'none', frame, `X-Frames: ${FRAMES_A_TICK}\r\n`) : undefined,
+  const subjects = []
+  for (const subject of SUBJECTS) {
+    const server = await startServerProcess(subject, world.folder)
+    const seen: Deliveries = { count: 0, bytes: 0 }
+    const viewers = await openViewers(
+      server,
+      orders,
+      () => world.watcher,
+      (payload) => {
+        if (!payload.includes('"position"')) return
+        seen.count += 1
+        seen.bytes += payload.length
+      },
     )
-    await settled(() => deliveries)
-    pool.close()
-    return (await control.cpuUs()) - beforeUs
+    subjects.push({
+      subject,
+      server,
+      viewers,
+      seen,
+      riding: new Riding(),
+      withUs: [] as number[],
+      baseUs: [] as number[],
+    })
   }
-
-  const rounds = { zlt: [] as number[], control: [] as number[] }
   for (let round = -2; round < ROUNDS; round++) {
-    const withoutUs = await postFixes(unwatched)
-    deliveries = 0
-    const withUs = await postFixes(watched)
-    const ofZlt = deliveries
-    deliveries = 0
-    const bareUs = await sendFrames()
-    if (deliveries < 0.99 * REQUESTS * ORDERS_PER_RIDER) throw new Error(`control delivered ${deliveries}`)
-    if (round < 0) continue
-    rounds.zlt.push((withUs - withoutUs) / ofZlt)
-    rounds.control.push(bareUs / deliveries)
-    if (ofZlt < 0.9 * REQUESTS * ORDERS_PER_RIDER) throw new Error(`only ${ofZlt} positions were delivered`)
+    for (const { subject, server, seen, riding, withUs, baseUs } of subjects) {
+      const base = await postFixes(server, riding, unwatched, seen)
+      seen.count = seen.bytes = 0
+      const all = await postFixes(server, riding, watched, seen)
+      if (seen.count < 0.95 * FIXES) throw new Error(`${subject} delivered only ${seen.count} of ${FIXES}`)
+      if (round < 0) continue
+      baseUs.push(base / FIXES)
+      withUs.push(all / FIXES)
+    }
   }
-  for (const viewer of [...zltViewers, ...controlViewers]) viewer.close()
-  await zlt.stop()
-  await control.stop()
+  const rounds = { zlt: [] as number[], control: [] as number[] }
+  for (const { subject, server, viewers, withUs, baseUs } of subjects) {
+    // The median of the base, not of differences: a checkpoint falls into one of many rounds, on either side.
+    for (const us of withUs) rounds[subject].push(us - median(baseUs))
+    for (const viewer of viewers) viewer.close()
+    await server.stop()
+  }
   world.remove()
-  const how = `${orders.length} viewers, one an order, frames of ${frame.length} bytes, ${REQUESTS * ORDERS_PER_RIDER} a round`
+  const sizes = subjects.map(({ seen }) => Math.round(seen.bytes / seen.count)).join(' and ')
+  const how = `${orders.length} viewers, one an order, frames of ${sizes} bytes, ${FIXES} a round`
   return [ratioResult('fan-out, one viewer an order', 'µs CPU/delivery', rounds, 2, how)]
+}
+
+/** @returns the server's CPU in microseconds, until the last frame is read */
+async function postFixes(
+  server: ServerProcess,
+  riding: Riding,
+  riders: readonly Rider[],
+  seen: Deliveries,
+): Promise<number> {
+  let sent = 0
+  const pool = await ConnectionPool.open(server, CONNECTIONS)
+  const beforeUs = await server.cpuUs()
+  const accepted = await pool.run(() => {
+    const rider = sent++ < REQUESTS ? riders[sent % riders.length] : undefined
+    return rider && riding.request(rider, rider.orders)
+  })
+  pool.close()
+  if (accepted !== REQUESTS) throw new Error(`accepted ${accepted} of ${REQUESTS}`)
+  await settled(() => seen.count)
+  return (await server.cpuUs()) - beforeUs
 }
 
 /** Waits until a count has stood still for a moment. */

@@ -40,7 +40,7 @@ export async function benchLatency(): Promise<CaseResult[]> {
   }
   world.remove()
   const [zlt, control] = servers as [Server, Server]
-  const load = `${FIXES_PER_S} fixes/s, ${VIEWERS} viewers, open loop`
+  const load = `${FIXES_PER_S} fixes/s, ${VIEWERS} viewers, open loop; a control that misses too means that the machine was too busy to tell`
   const result = (name: string, of: 'p50' | 'p99', maxMs: number): CaseResult => ({
     name: `${name} ${of}`,
     unit: 'ms',

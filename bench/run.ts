@@ -1,4 +1,4 @@
-/** Runs the benches that are named, or all: `bun bench/run.ts [name…] [--json]`. Exit code 1 when a target was missed. */
+/** Runs the benches that are named, or all: `bun bench/run.ts [name…] [--json] [--profile=FOLDER]`. Exit code 1 when a target was missed. */
 
 import { type CaseResult, renderTable } from './support/result'
 
@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<CaseResult[]>> = {
   idle: async () => (await import('./idle')).benchIdle(),
   latency: async () => (await import('./latency')).benchLatency(),
   orders: async () => (await import('./orders')).benchOrders(),
+  start: async () => (await import('./start')).benchStart(),
 }
 
 const args = process.argv.slice(2)

@@ -16,11 +16,6 @@ const EXCEPTIONS: readonly { rule: string; path: string; reason: string }[] = [
   },
   {
     rule: 'the environment is read in one place',
-    path: 'bench/support/server-process.ts',
-    reason: 'hands its own environment on to the server it starts',
-  },
-  {
-    rule: 'the environment is read in one place',
     path: 'scripts/build-web.ts',
     reason: 'part of the build, not of the program',
   },

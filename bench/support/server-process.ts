@@ -54,8 +54,8 @@ export async function startServerProcess(subject: Subject, folder: string): Prom
   }
 }
 
-/** `BENCH_PROFILE=dir` makes zlt's process write a CPU profile there. */
+/** `--profile=FOLDER` makes zlt's processes write CPU profiles there. */
 function profileFlags(subject: Subject): string[] {
-  const folder = process.env.BENCH_PROFILE
+  const folder = process.argv.find((arg) => arg.startsWith('--profile='))?.slice('--profile='.length)
   return folder === undefined || subject === 'control' ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]
 }

@@ -33,7 +33,7 @@ export async function openTarget(urls: Urls, config: Config, ttlS: number): Prom
 }
 
 /** Makes a target of a server of our own. */
-export function targetOfOwn(server: OwnServer, ttlS: number): Promise<Target> {
+export function targetOfOwn(server: Pick<OwnServer, 'url' | 'dataFolder'>, ttlS: number): Promise<Target> {
   const urls = { ingest: server.url, fanout: [server.url], auth: server.url }
   return localTarget(urls, configOf({ data: server.dataFolder }), ttlS)
 }

@@ -12,6 +12,8 @@ export interface ViewerDeps {
   startMs: number
   /** Uniform in [0, 1): for the wait before coming back. */
   random: () => number
+  /** Hears of each close, with the reason that the server gave. */
+  onClose?: (code: number, reason: string) => void
 }
 
 /** Whom a viewer watches, where, and with what. */
@@ -100,6 +102,7 @@ export class Viewer {
     socket.onclose = (event) => {
       if (socket !== this.#socket) return
       bump(this.#deps.tally.closes, String(event.code))
+      this.#deps.onClose?.(event.code, event.reason)
       this.#lost(event.code, event.reason)
     }
     // A failed opening is told by close too; without a listener it would be an unhandled error.

@@ -1,10 +1,9 @@
 /** The routes of riders' plans. */
 
 import type { Handlers } from '../http/app'
-import { readJson } from '../http/body'
-import { parseBody } from '../http/schemas'
 import type { AuthDeps } from './deps'
 import { orderFor } from './order-access'
+import { readBody } from './read-body'
 import { getPlan, setPlan } from './rider-plan'
 import { unnarrowed } from './unnarrowed'
 
@@ -18,7 +17,7 @@ export function planHandlers(deps: AuthDeps): Pick<Handlers, 'getPlan' | 'setPla
       return c.json({ items: orders.map((order) => orderFor(claims, order)) })
     }),
     setPlan: unnarrowed(async (c) => {
-      const { order_ids } = parseBody('PlanBody', await readJson(c.req.raw, deps.maxBodyBytes))
+      const { order_ids } = await readBody(c, 'PlanBody', deps.maxBodyBytes)
       const orders = await setPlan(deps, c.req.param('id'), order_ids)
       relay.kick()
       const items = orders.map((order) => orderFor(c.get('claims'), order))

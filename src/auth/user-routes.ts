@@ -3,21 +3,20 @@
 import type { Context } from 'hono'
 import { isId } from '../domain/id'
 import type { Env, Handlers } from '../http/app'
-import { readJson } from '../http/body'
-import { parseBody } from '../http/schemas'
 import { findUser, listUsers } from '../store/accounts'
 import { formatCursor } from '../store/cursor'
 import { changeUser, userNotFound } from './change-user'
 import { createUser } from './create-user'
 import type { AuthDeps } from './deps'
 import { parsePage } from './paging'
+import { readBody } from './read-body'
 import { unnarrowed } from './unnarrowed'
 
 /** Makes the handlers of `/users`. */
 export function userHandlers(deps: AuthDeps): Pick<Handlers, 'createUser' | 'listUsers' | 'getUser' | 'patchUser'> {
   return {
     createUser: unnarrowed(async (c) => {
-      const input = parseBody('UserInput', await readJson(c.req.raw, deps.maxBodyBytes))
+      const input = await readBody(c, 'UserInput', deps.maxBodyBytes)
       return c.json(await createUser(deps, input), 201)
     }),
     listUsers: unnarrowed(async (c) => {
@@ -36,7 +35,7 @@ export function userHandlers(deps: AuthDeps): Pick<Handlers, 'createUser' | 'lis
     }),
     patchUser: unnarrowed(async (c) => {
       const id = userId(c)
-      const patch = parseBody('UserPatch', await readJson(c.req.raw, deps.maxBodyBytes))
+      const patch = await readBody(c, 'UserPatch', deps.maxBodyBytes)
       return c.json(await changeUser(deps, id, patch))
     }),
   }

@@ -1,5 +1,6 @@
 /** Where an order stands; `delivered` and `cancelled` are ends. */
-export type OrderStatus = 'created' | 'assigned' | 'picked_up' | 'delivered' | 'cancelled'
+export const ORDER_STATUSES = ['created', 'assigned', 'picked_up', 'delivered', 'cancelled'] as const
+export type OrderStatus = (typeof ORDER_STATUSES)[number]
 
 /** A place of an order as a viewer may know it. */
 export type PlacePart = { lat: number; lng: number; name?: string }

@@ -25,7 +25,13 @@ export async function openAssets(packPath: string, options: AssetsOptions = {}):
   const policy = contentSecurityPolicy(options.mapStyle)
   const exact = new Map(pack.files.filter(({ path }) => !path.endsWith('/*')).map((file) => [file.path, file]))
   const below = pack.files.filter(({ path }) => path.endsWith('/*'))
-  const pages = new Map(pack.files.filter(isPage).map((file) => [file, withSettings(pack, file, settings)]))
+  // Made when first asked for: compressing them all took 4 ms of each start.
+  const pages = new Map<PackFile, ReturnType<typeof withSettings>>()
+  const pageOf = (file: PackFile) => {
+    const page = pages.get(file) ?? withSettings(pack, file, settings)
+    pages.set(file, page)
+    return page
+  }
 
   return {
     serve(request) {
@@ -33,7 +39,7 @@ export async function openAssets(packPath: string, options: AssetsOptions = {}):
       const file = exact.get(pathname) ?? below.find(({ path }) => isBelow(pathname, path))
       if (!file) return pathname.startsWith('/assets/') ? plainAnswer(404) : undefined
       if (request.method !== 'GET' && request.method !== 'HEAD') return plainAnswer(405, { allow: 'GET, HEAD' })
-      const page = pages.get(file)
+      const page = isPage(file) ? pageOf(file) : undefined
       const headers = headersOf(file, page?.etag ?? file.etag, policy)
       return answer(request, file, page?.body ?? bodyOf(pack, file), headers)
     },

@@ -14,6 +14,7 @@ import { Learning } from './learning'
 import { Partition } from './partition'
 import { PositionRouter } from './position-router'
 import { RouteDesk } from './route-desk'
+import { withDeadline } from './with-deadline'
 
 /** Changed tracks are saved, then the offset is committed, this often: at most so much is folded again after a crash. */
 const CHECKPOINT_MS = 10_000
@@ -269,18 +270,5 @@ export class Owner {
     let sum = 0
     for (const partition of this.#partitions.values()) sum += of(partition)
     return sum
-  }
-}
-
-/** The value, or undefined when it takes longer than `deadlineMs`. */
-async function withDeadline<T>(value: Promise<T>, deadlineMs: number): Promise<T | undefined> {
-  let timer: Timer | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), deadlineMs)
-  })
-  try {
-    return await Promise.race([value, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -8,12 +8,18 @@ import type { RouteInput } from '../domain/route'
 import { alignTrack, countDrop, type DropCode, emptyTrack, type Track, type TrailPoint } from '../domain/track'
 import { type Knowledge, NO_KNOWLEDGE, type RouteRequest, takeRoute } from '../domain/trip'
 import type { StoredRecord } from '../ports/log'
-import type { Saved } from '../ports/snapshots'
+import { type Saved, TRAIL_MAX_POINTS } from '../ports/snapshots'
 
 /** So many records of one order wait for their assignment; beyond, the oldest goes. */
 export const MAX_ASIDE = 8
 /** A table that does not know an assignment after this long never will. */
 export const ASIDE_MAX_AGE_MS = 5_000
+
+/**
+ * So many points of one order wait for the next save. Beyond, every second one goes; more than a kept trail may have are
+ * left, so that the save thins it and says so.
+ */
+const MAX_UNSAVED_POINTS = 2 * TRAIL_MAX_POINTS
 
 /** What the partition asks of the facts, and what it reports. Nothing in here waits. */
 export interface PartitionDeps {
@@ -167,7 +173,7 @@ export class Partition {
   unsave(saved: readonly Saved[]): void {
     for (const { track, trail } of saved) {
       if (!this.#tracks.has(track.orderId)) continue
-      this.#unsaved.set(track.orderId, [...trail, ...(this.#unsaved.get(track.orderId) ?? [])])
+      this.#unsaved.set(track.orderId, bounded([...trail, ...(this.#unsaved.get(track.orderId) ?? [])]))
     }
   }
 
@@ -184,7 +190,7 @@ export class Partition {
     const folded = fold(before, this.deps.order(orderId), record, at, this.deps.knowledge?.())
     if (folded.kind === 'seen' || folded.kind === 'set_aside') return folded.kind
     this.#keep(folded.track)
-    if (folded.trail !== undefined) this.#unsaved.get(orderId)?.push(folded.trail)
+    if (folded.trail !== undefined) this.#addUnsaved(orderId, folded.trail)
     if (folded.kind === 'position') {
       this.deps.onPosition()
       if (folded.request !== undefined) this.deps.onRequest?.(orderId, folded.request)
@@ -196,6 +202,12 @@ export class Partition {
   #keep(track: Track): void {
     this.#tracks.set(track.orderId, track)
     if (!this.#unsaved.has(track.orderId)) this.#unsaved.set(track.orderId, [])
+  }
+
+  #addUnsaved(orderId: string, point: TrailPoint): void {
+    const trail = this.#unsaved.get(orderId)
+    trail?.push(point)
+    if (trail !== undefined && trail.length > MAX_UNSAVED_POINTS) this.#unsaved.set(orderId, bounded(trail))
   }
 
   /** Folds what waits, up to the first that must wait on. @returns whether the position changed */
@@ -222,6 +234,16 @@ export class Partition {
     this.#keep(countDrop(alignTrack(track, record.assignment ?? 0), 'assignment_unknown'))
     this.deps.onDrop('assignment_unknown')
   }
+}
+
+/** At most `MAX_UNSAVED_POINTS`, the newest kept. */
+function bounded(trail: TrailPoint[]): TrailPoint[] {
+  let kept = trail
+  while (kept.length > MAX_UNSAVED_POINTS) {
+    const isKept = (kept.length - 1) % 2
+    kept = kept.filter((_, i) => i % 2 === isKept)
+  }
+  return kept
 }
 
 function isTooOld({ sinceMs }: Aside, nowMs: number): boolean {

@@ -16,12 +16,19 @@ export function positionMessage(
 ): PositionMessage {
   const known = order ?? vouchedOrder(orderId)
   const part = track === undefined ? undefined : projectPosition(track, known, audience)
-  const dropped = audience === 'ops' && track !== undefined ? { dropped: track.dropped } : {}
-  const message = { type: 'position' as const, order: orderId, audience, ...dropped }
-  if (part === undefined) return { ...message, at: -1, rev: known.rev, assignment: 0, receivedMs: 0, json: null }
-  const { at, rev, assignment, received_ms: receivedMs, route_id: routeId } = part
-  const route = routeId === undefined ? {} : { routeId }
-  return { ...message, at, rev, assignment, receivedMs, json: JSON.stringify(part), ...route }
+  const message: PositionMessage = {
+    type: 'position',
+    order: orderId,
+    audience,
+    at: part?.at ?? -1,
+    rev: part?.rev ?? known.rev,
+    assignment: part?.assignment ?? 0,
+    receivedMs: part?.received_ms ?? 0,
+    json: part === undefined ? null : JSON.stringify(part),
+  }
+  if (part?.route_id !== undefined) message.routeId = part.route_id
+  if (audience === 'ops' && track !== undefined) message.dropped = track.dropped
+  return message
 }
 
 /** The message with the line that its position names. */

@@ -50,9 +50,12 @@ export function socketHandler(deps: SocketDeps): WebSocketHandler<SocketData> {
     idleTimeout: 0,
     sendPings: false,
     open(socket) {
-      const viewer = new Viewer(socketSink(socket), socket.data.claims, deps.now())
+      const { claims, grant } = socket.data
+      const viewer = new Viewer(new SocketSink(socket), claims, deps.now())
       socket.data.viewer = viewer
-      deps.viewers.open(viewer, socket.data.grant)
+      // From here on the viewer knows what it watches; thousands of spent grants would only fill the memory.
+      socket.data.grant = []
+      deps.viewers.open(viewer, grant)
     },
     message(socket, message) {
       const viewer = socket.data.viewer
@@ -70,15 +73,22 @@ export function socketHandler(deps: SocketDeps): WebSocketHandler<SocketData> {
   }
 }
 
-function socketSink(socket: ServerWebSocket<SocketData>): Sink {
-  return {
-    kind: 'socket',
-    send(frame) {
-      const outcome = socket.send(frame)
-      return outcome > 0 ? 'sent' : outcome === -1 ? 'queued' : 'dropped'
-    },
-    ping: () => void socket.ping(),
-    close: (code, reason) => socket.close(code, reason),
+class SocketSink implements Sink {
+  readonly kind = 'socket'
+
+  constructor(private readonly socket: ServerWebSocket<SocketData>) {}
+
+  send(frame: string) {
+    const outcome = this.socket.send(frame)
+    return outcome > 0 ? 'sent' : outcome === -1 ? 'queued' : 'dropped'
+  }
+
+  ping(): void {
+    this.socket.ping()
+  }
+
+  close(code: number, reason: string): void {
+    this.socket.close(code, reason)
   }
 }
 

@@ -59,19 +59,28 @@ export function buildApp(handlers: Handlers, authenticate: Authenticate, options
     methodsByPath.set(route.path, [...(methodsByPath.get(route.path) ?? []), route.method])
   }
   // A router of its own, asked only when the first has nothing: in the first it would be a second match of every path.
-  const refusals = new Hono<Env>()
-  for (const [path, methods] of methodsByPath) refusals.all(path, methodNotAllowed(methods))
-  refusals.notFound((c) => {
-    const page = options.fallback?.(c.req.raw)
-    return page ?? problemResponse(new ZltError('not_found', `nothing at ${c.req.path}`), newTraceId())
+  let refusals: Hono<Env> | undefined
+  app.notFound((c) => {
+    refusals ??= buildRefusals(methodsByPath, options)
+    return refusals.fetch(c.req.raw, c.env)
   })
-  app.notFound((c) => refusals.fetch(c.req.raw, c.env))
   app.onError((error) => {
     const traceId = newTraceId()
     if (!(error instanceof ZltError)) options.onError(error, traceId)
     return problemResponse(error, traceId)
   })
   return app
+}
+
+/** Answers what no handler does: another method on a path of ours, a page, or nothing. */
+function buildRefusals(methodsByPath: ReadonlyMap<string, string[]>, options: AppOptions): Hono<Env> {
+  const refusals = new Hono<Env>()
+  for (const [path, methods] of methodsByPath) refusals.all(path, methodNotAllowed(methods))
+  refusals.notFound((c) => {
+    const page = options.fallback?.(c.req.raw)
+    return page ?? problemResponse(new ZltError('not_found', `nothing at ${c.req.path}`), newTraceId())
+  })
+  return refusals
 }
 
 function publicRoute(handler: Handler): Handler {

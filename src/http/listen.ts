@@ -15,7 +15,7 @@ export interface ListenOptions<Data> {
   socket?: WebSocketHandler<Data>
   allowedOrigins: readonly string[]
   /** Told of each answer's status. */
-  onAnswer(status: number): void
+  onAnswer?(status: number): void
   /** Hears of failures that reached nobody else. */
   onError(error: unknown): void
 }
@@ -35,7 +35,7 @@ export function listen<Data>(options: ListenOptions<Data>): Bun.Server<Data> {
   const hasGoodHost = hostCheck()
 
   function counted(response: Response): Response {
-    onAnswer(response.status)
+    onAnswer?.(response.status)
     return response
   }
 

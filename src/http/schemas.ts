@@ -5,6 +5,7 @@ import { ROLES } from '../domain/audience'
 import { fixSchema } from '../domain/fix'
 import { ID_PATTERN } from '../domain/id'
 import { decodePolyline } from '../domain/polyline'
+import { ORDER_STATUSES } from '../domain/view'
 import { type Fault, ZltError } from '../errors'
 
 const id = z.string().regex(new RegExp(ID_PATTERN), 'an id is 1–64 of A-Za-z0-9._:-')
@@ -25,7 +26,7 @@ const route = z
     precision: z.union([z.literal(5), z.literal(6)]),
   })
   .refine(isPolyline, 'the polyline cannot be read at this precision')
-const status = z.enum(['created', 'assigned', 'picked_up', 'delivered', 'cancelled'])
+const status = z.enum(ORDER_STATUSES)
 const vehicle = z.enum(['foot', 'bicycle', 'motorbike', 'car', 'van'])
 const username = z
   .string()

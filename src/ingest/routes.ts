@@ -3,6 +3,7 @@
 import type { Handlers } from '../http/app'
 import { readJson } from '../http/body'
 import { type AcceptDeps, acceptFixes, renderResults } from './accept'
+import { TurnBudget } from './turn-budget'
 
 export interface IngestOptions {
   bodyLimitBytes: number
@@ -13,8 +14,10 @@ export interface IngestOptions {
 export function ingestHandlers(deps: AcceptDeps, options: IngestOptions): Handlers {
   const nextJson = JSON.stringify({ interval_ms: options.fixIntervalMs })
   const headers = { 'content-type': 'application/json' }
+  const budget = new TurnBudget()
   return {
     async postLocation(c) {
+      budget.spend(c.req.raw)
       const body = await readJson(c.req.raw, options.bodyLimitBytes)
       const { accepted, results } = await acceptFixes(deps, c.get('claims'), body, c.get('receivedMs'))
       const json = `{"accepted":${accepted},"results":${renderResults(results)},"next":${nextJson}}`

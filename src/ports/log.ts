@@ -77,6 +77,9 @@ export interface Log {
   /**
    * Follows the topic of fixes as a member of `group`. Each partition has exactly one member of the group at a time; when
    * that one leaves, another gets it. A group that has never committed starts at the oldest record there is.
+   *
+   * It SHOULD resolve only when what was in the log has been handed over, within a few seconds: who is served before would
+   * be told again what was told before the restart.
    */
   follow(group: string, follower: Follower): Promise<Following>
   /**

@@ -79,7 +79,7 @@ const VENDORS: Readonly<Record<string, readonly string[]>> = {
   'bun:sqlite': ['src/adapters/embedded/', 'src/store/', 'scripts/'],
   'bun:test': ['tests/'],
   'fast-check': ['tests/'],
-  'playwright-core': ['tests/', 'bench/'],
+  'playwright-core': ['tests/', 'bench/', 'scripts/'],
 }
 
 const MAX_LINES = 300

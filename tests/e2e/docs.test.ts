@@ -90,7 +90,7 @@ describe('the README', () => {
 describe('all documents', () => {
   test('link to files that exist', () => {
     const broken = documents.flatMap(({ name, text }) =>
-      [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
+      [...text.matchAll(/(?:\]\(|src=")(?!https?:|#)([^)#"]+)/g)]
         .map(([, target]) => target as string)
         .filter((target) => !existsSync(resolve(root, dirname(name), target)))
         .map((target) => `${name}: ${target}`),

@@ -4,6 +4,7 @@ import { assignOrder, type Order } from '../../src/domain/order'
 import type { DropCode, Track } from '../../src/domain/track'
 import { ASIDE_MAX_AGE_MS, MAX_ASIDE, Partition } from '../../src/fanout/partition'
 import type { StoredRecord } from '../../src/ports/log'
+import { type Saved, TRAIL_MAX_POINTS } from '../../src/ports/snapshots'
 import { drive, legal, orderInHand, request, T0 } from '../support/rider'
 
 const EARLY = orderInHand()
@@ -101,6 +102,20 @@ describe('folding', () => {
     expect(drops).toEqual([])
     partition.restore({ ...saved, at: 99 })
     expect(partition.track('o1')?.at).toBe(2)
+  })
+})
+
+describe('what waits for the next save', () => {
+  test('is bounded, keeps its newest point, and is still more than a trail may have', () => {
+    const count = 3 * TRAIL_MAX_POINTS
+    // Late ones belong to the trail too, and are quick to make.
+    take(Array.from({ length: count }, (_, i) => stored(i + 1, 60 - i / count)))
+    const [saved] = partition.takeUnsaved(1)
+    expect(saved?.trail.at(-1)?.at).toBe(count)
+    expect(saved?.trail.length).toBeGreaterThan(TRAIL_MAX_POINTS)
+    expect(saved?.trail.length).toBeLessThanOrEqual(2 * TRAIL_MAX_POINTS)
+    partition.unsave([saved as Saved, saved as Saved])
+    expect(partition.takeUnsaved(1)[0]?.trail.length).toBeLessThanOrEqual(2 * TRAIL_MAX_POINTS)
   })
 })
 

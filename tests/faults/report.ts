@@ -18,8 +18,16 @@ export class Report {
   readonly #rows: Row[] = []
   #run = ''
 
+  /** @param say where progress goes */
+  constructor(private readonly say: (line: string) => void = console.error) {}
+
   get failed(): boolean {
     return this.#rows.some(({ ok }) => !ok)
+  }
+
+  /** What did not hold, with its figure. */
+  get failures(): string[] {
+    return this.#rows.filter(({ ok }) => !ok).map(({ what, detail }) => `${what}: ${detail}`)
   }
 
   begin(run: string): void {
@@ -29,7 +37,7 @@ export class Report {
 
   /** Goes to stderr at once: a run of minutes must be seen to move. */
   progress(text: string): void {
-    console.error(`${new Date().toISOString().slice(11, 19)}  ${this.#run}  ${text}`)
+    this.say(`${new Date().toISOString().slice(11, 19)}  ${this.#run}  ${text}`)
   }
 
   /** Adds a line to the table; `detail` is the figure behind it. */

@@ -3,11 +3,16 @@
  * need root. Progress goes to stderr, a table to stdout. Exits 1 when anything failed, 2 for a name there is none of.
  */
 
+import * as diskFull from './disk-full.ts'
+import * as drain from './drain.ts'
 import * as embeddedLog from './embedded-log.ts'
+import * as killServer from './kill-server.ts'
+import * as overload from './overload.ts'
 import { type FaultRun, Report } from './report.ts'
+import * as soak from './soak.ts'
 
 /** The list. */
-const RUNS: readonly FaultRun[] = [embeddedLog]
+const RUNS: readonly FaultRun[] = [embeddedLog, killServer, diskFull, drain, overload, soak]
 
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !RUNS.some((run) => run.name === name))

@@ -55,6 +55,8 @@ export interface TestServer {
   /** Closes and starts again on the same folder, on another port. */
   restart(): Promise<void>
   stop(): Promise<void>
+  /** Starts again on the same folder, after `stop`; on the same port if the settings name one. */
+  start(): Promise<void>
   /** Stops and removes the folder. */
   close(): Promise<void>
 }
@@ -127,6 +129,9 @@ export async function startTestServer(settings: Partial<Config> = {}): Promise<T
       running = await startServer(config)
     },
     stop: () => running.close(),
+    async start() {
+      running = await startServer(config)
+    },
     async close() {
       await running.close()
       folder.remove()

@@ -57,7 +57,10 @@ function addFact(facts: HTMLElement, name: string, value: string): void {
 function addSchema(facts: HTMLElement, name: string, { $ref }: Ref, api: Document_): void {
   const schema = $ref === undefined ? {} : api.components.schemas[$ref.split('/').at(-1) ?? '']
   const value = element('dd')
-  value.append(element('pre', JSON.stringify(schema, null, 2)))
+  const text = element('pre', JSON.stringify(schema, null, 2))
+  // It scrolls to the side, which a keyboard can do only from within.
+  text.tabIndex = 0
+  value.append(text)
   facts.append(element('dt', name), value)
 }
 

@@ -1,4 +1,4 @@
-import { type OrderPart, type PositionPart, shownPosition } from '../../src/domain/view.ts'
+import { type Eta, type OrderPart, type PositionPart, shownPosition } from '../../src/domain/view.ts'
 import { formatDistance, formatMinutesRange, formatTime, formatTimeOrDay, formatTimeRange, pluralOf } from './format.ts'
 import { distanceM } from './geo.ts'
 import { isStale, type Moment, stateOf } from './sentence.ts'
@@ -10,6 +10,8 @@ export type ArrivalModel = {
   main: string
   /** Beside it, smaller. */
   aside?: string
+  /** Guessed without a road: it is shown a little softer. */
+  soft?: true
   /** For the tab's title and icon. */
   minutes?: number
   /** The kicker above it. */
@@ -17,6 +19,8 @@ export type ArrivalModel = {
 }
 
 const arrivingBelowMs = 2 * 60_000
+/** Sooner than this nothing is foretold. */
+const leastMs = 60_000
 
 /** What stands in the place of the arrival; no number is made up. */
 export function arrivalOf(moment: Moment): ArrivalModel {
@@ -42,11 +46,11 @@ export function arrivalOf(moment: Moment): ArrivalModel {
 function underway(moment: Moment, order: OrderPart | undefined, position: PositionPart | undefined): ArrivalModel {
   const words = strings.arrival
   const { nowMs } = moment
-  const label = words.label
-  if (!order) return { label, main: words.offline }
-  if (!position) return { label, main: withoutPosition(order), ...promiseOf(order, nowMs) }
+  const { label, status } = words
+  if (!order) return { label: status, main: words.offline }
+  if (!position) return { ...withoutPosition(order), ...promiseOf(order, nowMs) }
   if (isStale(position, nowMs)) {
-    return { label, main: words.unsure, aside: words.lastSeen(formatTimeOrDay(position.received_ms, nowMs)) }
+    return { label: status, main: words.unsure, aside: words.lastSeen(formatTimeOrDay(position.received_ms, nowMs)) }
   }
   if (position.arrival === 'arrived') return { label, main: words.here, minutes: 0 }
   const { eta } = position
@@ -56,26 +60,37 @@ function underway(moment: Moment, order: OrderPart | undefined, position: Positi
   if (eta) {
     return {
       label,
-      main: formatTimeRange(eta.earliest_ms, eta.latest_ms),
-      aside: formatMinutesRange(eta.earliest_ms - nowMs, eta.latest_ms - nowMs),
+      ...rangeOf(eta, nowMs),
       minutes: Math.max(1, Math.round((eta.arrival_ms - nowMs) / 60_000)),
     }
   }
-  if (order.status === 'assigned') return { label, main: words.pickingUp, ...promiseOf(order, nowMs) }
+  if (order.status === 'assigned') return { label: status, main: words.pickingUp, ...promiseOf(order, nowMs) }
   const meters = position.remaining_m ?? (order.drop && distanceM(position, order.drop))
   if (order.stops_before > 0) {
     return { label, main: words.stops(order.stops_before, pluralOf(order.stops_before)), ...promiseOf(order, nowMs) }
   }
   return meters === undefined
-    ? { label, main: words.onTheWay, ...promiseOf(order, nowMs) }
+    ? { label: status, main: words.onTheWay, ...promiseOf(order, nowMs) }
     : { label: words.distance, main: formatDistance(meters), ...(promiseOf(order, nowMs) ?? { aside: words.away }) }
 }
 
-function withoutPosition(order: OrderPart): string {
+/** Both ends count down between pushes; what is over cannot be the earliest any more. */
+function rangeOf(
+  { earliest_ms, latest_ms, source }: Eta,
+  nowMs: number,
+): Pick<ArrivalModel, 'main' | 'aside' | 'soft'> {
+  const earliestMs = Math.max(earliest_ms, nowMs + leastMs)
+  const main = formatTimeRange(earliestMs, latest_ms)
+  const aside = formatMinutesRange(earliestMs - nowMs, latest_ms - nowMs)
+  return source === 'route' ? { main, aside } : { main, aside: strings.arrival.about(aside), soft: true }
+}
+
+function withoutPosition(order: OrderPart): { label: string; main: string } {
   const words = strings.arrival
-  if (order.status === 'created') return words.preparing
-  if (order.status === 'assigned') return words.assigned
-  return words.onTheWay
+  if (order.status === 'created') return { label: words.status, main: words.preparing }
+  if (order.status === 'assigned') return { label: words.status, main: words.assigned }
+  if (order.stops_before === 0) return { label: words.status, main: words.onTheWay }
+  return { label: words.label, main: words.stops(order.stops_before, pluralOf(order.stops_before)) }
 }
 
 function promiseOf(order: OrderPart, nowMs: number): { aside: string } | undefined {

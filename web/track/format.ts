@@ -88,11 +88,13 @@ export function formatSpan(ms: number): string {
   return minutes < 60 ? minute.format(minutes) : hour.format(Math.round(minutes / 60)).replace('hr', 'h')
 }
 
-/** `400 m`, `2.3 km`: rounded to what a person can use. */
+/** `400 m`, `2.3 km`: rounded to what a person can use; a line does not end between number and unit. */
 export function formatDistance(m: number): string {
-  if (m < 950) return meter.format(m < 100 ? Math.max(10, Math.round(m / 10) * 10) : Math.round(m / 50) * 50)
-  return kilometer.format(m < 9_950 ? m / 1_000 : Math.round(m / 1_000))
+  if (m < 950) return joined(meter.format(m < 100 ? Math.max(10, Math.round(m / 10) * 10) : Math.round(m / 50) * 50))
+  return joined(kilometer.format(m < 9_950 ? m / 1_000 : Math.round(m / 1_000)))
 }
+
+const joined = (text: string): string => text.replace(' ', '\u00a0')
 
 /** The plural rule of a count in the page's language. */
 export const pluralOf = (count: number): Intl.LDMLPluralRule => plural.select(count)

@@ -1,142 +1,157 @@
-import { bearingDeg, between, distanceM, type LngLat, turnDeg } from './geo.ts'
-import { headingAt, type Line, pointAt } from './line.ts'
-
-/** A fix as the marker's motion needs it. */
-export type GlideFix = LngLat & {
-  fixTimeMs: number
-  headingDeg?: number | undefined
-  speedMps?: number | undefined
-  /** Metres along `line`; with both, the marker moves on the road instead of straight. */
-  alongM?: number | undefined
-  line?: Line | undefined
-}
+import { coast, isCoasting } from './coast.ts'
+import { distanceM, type LngLat, turnDeg } from './geo.ts'
+import { type GlideFix, type Keyframe, type LegPlace, legPlace, onOneRoad, ownHeading, roadPlace, wayM } from './leg.ts'
+import { type Line, pointAt } from './line.ts'
+import { RenderClock } from './render-clock.ts'
 
 /** Where the marker is drawn. */
 export type GlidePose = LngLat & {
+  /** The server's time that this place is of. */
+  shownMs: number
   /** Undefined until the rider has moved or told a heading. */
   headingDeg?: number
-  /** Metres along the fix's line, if it has one. */
+  /** Metres along the line, where what is taken of it ends. */
   alongM?: number
   line?: Line
+  /** Below 1 while the marker fades from one place to another. */
+  opacity: number
   /** Whether the next frame may differ from this one. */
   moving: boolean
 }
 
-type Keyframe = GlideFix & { atMs: number /** Reached in one step, not by gliding. */; jump: boolean }
-
+/** Further than this a marker does not fly over roofs. */
 const jumpM = 250
-const minDelayMs = 1_500
-const maxDelayMs = 8_000
-const marginMs = 1_000
-/** A longer silence is not replayed: the marker waits, then covers it in one usual interval. */
-const longGapMs = 10_000
-const headingTauMs = 300
-const headingMinMps = 1.5
+/** Back by less is noise. */
 const noiseM = 30
+const fadeMs = 300
+const headingTauMs = 300
+/** After a longer silence the speed of before says nothing. */
+const longGapMs = 10_000
+/** A marker that is late hurries at twice its speed, within these, but for no longer than so many seconds. */
+const hurry = { factor: 2, minMps: 8, maxMps: 28, maxMs: 4_000 }
+/** Even who rides faster than the fastest hurry gets nearer, by a tenth. */
+const gain = 1.1
+/** How far a keyframe may be put off behind its fix, all in all. */
+const maxLateMs = 8_000
+const maxFrames = 64
 
 /**
  * Moves a marker between fixes that arrive unevenly.
  *
- * It draws the past: the render clock runs behind the newest fix by the usual interval and a second, so that the
- * next fix is nearly always there before it is needed. Render time never runs backwards, and when fixes run
- * out the marker rests where it was last seen. All times are the server's, so a wrong clock here moves nothing.
+ * It draws the past, by a `RenderClock`. On a road it never goes back: less than 30 m is held as noise, for more it
+ * fades to the new place. When fixes run out it goes on along the road for a moment, slowing, and rests.
  */
 export class Glide {
+  readonly #clock = new RenderClock()
   #frames: Keyframe[] = []
-  #intervalMs: number | undefined
-  #lagsMs: number[] = []
-  #renderMs: number | undefined
+  #newest: GlideFix | undefined
   #sampledAtMs: number | undefined
   #headingDeg: number | undefined
+  #shown: LegPlace | undefined
+  #fade: { from: LegPlace; sinceMs: number } | undefined
 
-  /** Takes in a fix that was shown to the page at `nowMs`; one that is not later than the last is ignored. */
+  /** Takes in a fix that came to the page at `nowMs`; one that is not later than the last is ignored. */
   push(fix: GlideFix, nowMs: number): void {
+    const before = this.#newest
+    if (before && fix.fixTimeMs <= before.fixTimeMs) return
+    this.#newest = fix
+    this.#clock.heard((fix.receivedMs ?? nowMs) - fix.fixTimeMs, before && fix.fixTimeMs - before.fixTimeMs)
     const last = this.#frames.at(-1)
-    if (last && fix.fixTimeMs <= last.fixTimeMs) return
-    // The way from the rider's phone to here; the least of the last ten, as for the clock.
-    this.#lagsMs = [...this.#lagsMs.slice(-9), Math.max(0, nowMs - fix.fixTimeMs)]
-    if (!last) {
-      this.#frames = [{ ...fix, atMs: fix.fixTimeMs, jump: true }]
+    if (!before || !last) {
+      this.#frames = [frameOf(fix, fix.fixTimeMs)]
       return
     }
-    const gapMs = fix.fixTimeMs - last.fixTimeMs
-    if (gapMs <= longGapMs * 3) this.#intervalMs = (this.#intervalMs ?? gapMs) * 0.7 + gapMs * 0.3
-    const backM = fix.line !== undefined && fix.line === last.line ? (last.alongM ?? 0) - (fix.alongM ?? 0) : 0
-    const jump = distanceM(last, fix) > jumpM || backM >= noiseM
-    const rideMs = Math.min(gapMs, this.#intervalMs ?? gapMs)
-    if (gapMs > longGapMs && !jump) this.#frames.push({ ...last, atMs: fix.fixTimeMs - rideMs, jump: false })
-    // A step back along the road shorter than GPS noise is held: a rider who stands must not creep backwards.
-    const held = backM > 0 && !jump ? { ...fix, alongM: last.alongM } : fix
-    this.#frames.push({ ...held, atMs: fix.fixTimeMs, jump })
+    // A clock that begins anew begins now: the marker goes on from where it is.
+    if (this.#shown && this.#clock.timeMs === undefined) this.#clock.read(nowMs)
+    const dry = this.#dryFrom(last)
+    const next = nextFrame(dry ?? last, before, fix)
+    // A marker that waits for news has nothing left to show before it.
+    if (dry) this.#frames = next.jump ? [next] : [dry, next]
+    else this.#frames = [...this.#frames.slice(1 - maxFrames), next]
   }
 
   /** Shows the newest fix at once from now on: for a page that comes back from the background. */
   skip(): void {
-    const last = this.#frames.at(-1)
-    if (!last) return
-    this.#frames = [{ ...last, jump: true }]
-    this.#renderMs = Math.max(this.#renderMs ?? 0, last.atMs)
-    this.#headingDeg = undefined
+    if (!this.#newest) return
+    this.#frames = [frameOf(this.#newest, this.#newest.fixTimeMs)]
+    this.#clock.restart()
+    this.#shown = this.#fade = this.#headingDeg = undefined
   }
 
   /** Forgets all: another rider has the order now. */
   clear(): void {
     this.#frames = []
-    this.#renderMs = this.#intervalMs = this.#headingDeg = undefined
-    this.#lagsMs = []
+    this.#clock.clear()
+    this.#newest = this.#shown = this.#fade = this.#headingDeg = undefined
   }
 
-  /** How far the render clock is behind the newest fix that could be here. */
+  /** How far the marker is behind the newest fix that could be here. */
   get delayMs(): number {
-    return Math.min(maxDelayMs, Math.max(minDelayMs, (this.#intervalMs ?? 0) + marginMs))
+    return this.#clock.delayMs
   }
 
   /** The pose at the server's time `nowMs`; undefined before the first fix. */
   pose(nowMs: number): GlidePose | undefined {
-    const renderMs = this.#advance(nowMs)
-    this.#forgetBefore(renderMs)
+    const timeMs = this.#clock.read(nowMs)
+    const jumped = this.#forgetBefore(timeMs)
+    const elapsedMs = Math.max(0, nowMs - (this.#sampledAtMs ?? nowMs))
+    this.#sampledAtMs = nowMs
     const from = this.#frames[0]
     if (!from) return undefined
     const to = this.#frames[1]
-    const elapsedMs = Math.max(0, nowMs - (this.#sampledAtMs ?? nowMs))
-    this.#sampledAtMs = nowMs
-    if (!to || to.jump || renderMs <= from.atMs) return this.#poseOf(from, from, 0, elapsedMs, to !== undefined)
-    return this.#poseOf(from, to, (renderMs - from.atMs) / (to.atMs - from.atMs), elapsedMs, true)
-  }
-
-  /** Moves render time on by real time, bent by at most a quarter towards where it should be. */
-  #advance(nowMs: number): number {
-    const wantedMs = nowMs - (this.#lagsMs.length > 0 ? Math.min(...this.#lagsMs) : 0) - this.delayMs
-    if (this.#renderMs === undefined || this.#sampledAtMs === undefined) {
-      this.#renderMs = wantedMs
-      return wantedMs
+    const place = placeAt(from, to, timeMs)
+    const shown = this.#shown
+    // A clock that caught up leaps too; a tab without frames just comes back to what is true.
+    if (shown && elapsedMs < 1_000 && (jumped || distanceM(shown, place) > noiseM)) {
+      this.#fade = { from: shown, sinceMs: nowMs }
+      this.#headingDeg = undefined
     }
-    const passedMs = Math.max(0, nowMs - this.#sampledAtMs)
-    const behindMs = wantedMs - this.#renderMs
-    // Far behind (a slept tab, a gap): catch up at once rather than replay what is over.
-    const stepMs = behindMs > maxDelayMs ? behindMs : Math.min(passedMs * 1.25, Math.max(passedMs * 0.75, behindMs))
-    this.#renderMs += stepMs
-    return this.#renderMs
-  }
-
-  #forgetBefore(renderMs: number): void {
-    while (this.#frames[1] && this.#frames[1].atMs <= renderMs) this.#frames.shift()
-  }
-
-  #poseOf(from: Keyframe, to: Keyframe, share: number, elapsedMs: number, moving: boolean): GlidePose {
-    const line = to.line
-    const onRoad = line !== undefined && from.line === line && from.alongM !== undefined && to.alongM !== undefined
-    if (!onRoad) {
-      const alongM = share === 0 ? from.alongM : undefined
-      const place = between(from, to, share)
-      const heading = this.#turn(wantedHeading(from, to), elapsedMs)
-      return poseWith(place, heading, moving, alongM, alongM === undefined ? undefined : from.line)
+    this.#shown = place
+    const headingDeg = this.#turn(place.headingDeg, elapsedMs)
+    const moving = to !== undefined || isCoasting(from.exitMps, (timeMs - from.atMs) / 1_000)
+    const { faded, opacity } = this.#fadeAt(nowMs)
+    const { lng, lat, alongM, line } = faded ?? place
+    return {
+      lng,
+      lat,
+      shownMs: timeMs,
+      opacity,
+      moving: moving || opacity < 1,
+      ...(headingDeg !== undefined && { headingDeg }),
+      ...(alongM !== undefined && line && { alongM, line }),
     }
-    const start = from.alongM as number
-    const end = to.alongM as number
-    const alongM = start + (end - start) * share
-    const heading = this.#turn(end > start ? headingAt(line, alongM) : undefined, elapsedMs)
-    return poseWith(pointAt(line, alongM), heading, moving, alongM, line)
+  }
+
+  /** Where the marker is when it has run out of fixes; undefined while it has some. */
+  #dryFrom(last: Keyframe): Keyframe | undefined {
+    const { timeMs } = this.#clock
+    if (timeMs === undefined || timeMs <= last.atMs) return undefined
+    const { lng, lat, line, alongM } = placeAt(last, undefined, timeMs)
+    return { lng, lat, line, alongM, atMs: timeMs, exitMps: 0, jump: false }
+  }
+
+  /** Drops what is over; true when that led over a jump. */
+  #forgetBefore(timeMs: number): boolean {
+    let jumped = false
+    while (this.#frames[1] && this.#frames[1].atMs <= timeMs) {
+      this.#frames.shift()
+      jumped ||= this.#frames[0]?.jump === true
+    }
+    const first = this.#frames[0]
+    if (first?.jump) {
+      this.#frames[0] = { ...first, jump: false }
+      jumped = true
+    }
+    return jumped
+  }
+
+  #fadeAt(nowMs: number): { faded?: LegPlace; opacity: number } {
+    const fade = this.#fade
+    if (!fade) return { opacity: 1 }
+    const share = (nowMs - fade.sinceMs) / fadeMs
+    if (share < 0.5) return { faded: fade.from, opacity: 1 - 2 * share }
+    if (share >= 1) this.#fade = undefined
+    return { opacity: Math.min(1, 2 * share - 1) }
   }
 
   #turn(wantedDeg: number | undefined, elapsedMs: number): number | undefined {
@@ -148,25 +163,40 @@ export class Glide {
   }
 }
 
-function wantedHeading(from: Keyframe, to: Keyframe): number | undefined {
-  const seconds = (to.atMs - from.atMs) / 1_000
-  const meters = distanceM(from, to)
-  if (to !== from && meters > 3 && meters / seconds > headingMinMps) return bearingDeg(from, to)
-  return (to.speedMps ?? 0) >= headingMinMps ? to.headingDeg : undefined
+function placeAt(from: Keyframe, to: Keyframe | undefined, timeMs: number): LegPlace {
+  if (to && !to.jump && timeMs > from.atMs) {
+    return legPlace(from, to, (timeMs - from.atMs) / (to.atMs - from.atMs))
+  }
+  if (!to && from.line && from.alongM !== undefined && from.exitMps > 0) {
+    const gone = coast(from.exitMps, (timeMs - from.atMs) / 1_000)
+    return roadPlace(from.line, Math.min(from.alongM + gone.meters, from.line.lengthM), gone.mps)
+  }
+  return { ...from, headingDeg: ownHeading(from) }
 }
 
-function poseWith(
-  { lng, lat }: LngLat,
-  headingDeg: number | undefined,
-  moving: boolean,
-  alongM: number | undefined,
-  line: Line | undefined,
-): GlidePose {
-  return {
-    lng,
-    lat,
-    moving,
-    ...(headingDeg !== undefined && { headingDeg }),
-    ...(alongM !== undefined && line && { alongM, line }),
-  }
+/** The frame of `fix` after `from`, where the marker will be before; `before` is the fix before. */
+function nextFrame(from: Keyframe, before: GlideFix, fix: GlideFix): Keyframe {
+  const frame = frameOf(fix, fix.fixTimeMs)
+  const meters = wayM(from, frame)
+  if (meters > jumpM || meters <= -noiseM) return { ...frame, jump: true }
+  const gapMs = fix.fixTimeMs - before.fixTimeMs
+  const ownMps = Math.abs(wayM(before, fix)) / (gapMs / 1_000)
+  const calmMps = gapMs > longGapMs ? hurry.maxMps : Math.max(hurry.minMps, hurry.factor * ownMps)
+  const mostMps = Math.max(Math.min(hurry.maxMps, calmMps), gain * ownMps)
+  const dueMs = Math.max(fix.fixTimeMs, from.atMs + 1)
+  const atMs = Math.max(dueMs, from.atMs + (Math.max(0, meters) / mostMps) * 1_000)
+  if (atMs - dueMs > hurry.maxMs || (atMs > dueMs && atMs - fix.fixTimeMs > maxLateMs)) return { ...frame, jump: true }
+  if (!onOneRoad(from, frame)) return { ...frame, atMs }
+  const legMps = Math.max(0, meters) / ((atMs - from.atMs) / 1_000)
+  const exitMps = fix.stands ? 0 : Math.min(legMps, ownMps, fix.speedMps ?? legMps)
+  // A rider who stands must not creep backwards.
+  const alongM = Math.max(from.alongM, frame.alongM as number)
+  return { ...frame, ...pointAt(from.line, alongM), alongM, atMs, exitMps }
+}
+
+/** On a road the marker stands on the road. */
+function frameOf(fix: GlideFix, atMs: number): Keyframe {
+  const { lng, lat, line, alongM, headingDeg, speedMps } = fix
+  const place = line && alongM !== undefined ? pointAt(line, alongM) : { lng, lat }
+  return { ...place, line, alongM, headingDeg, speedMps, atMs, exitMps: 0, jump: false }
 }

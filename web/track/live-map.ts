@@ -1,6 +1,6 @@
 import { shownPosition, type View } from '../../src/domain/view.ts'
 import type { Inset } from './camera.ts'
-import type { LngLat } from './geo.ts'
+import { distanceM, type LngLat } from './geo.ts'
 import type { GlidePose } from './glide.ts'
 import { icon } from './icons.ts'
 import type { MapLines } from './map-layers.ts'
@@ -11,7 +11,10 @@ import { Motion } from './motion.ts'
 import { strings } from './strings.ts'
 import { currentTheme } from './theme.ts'
 
-const linesEveryMs = 500
+/** Lines are cut anew so often, and sooner when the marker has left the cut by half its disc. */
+const linesEveryMs = 1_000
+const linesSoonestMs = 250
+const cutPx = 10
 const restingFrameMs = 200
 
 /** The map while an order is underway: it loads after the sheet is there, and the page does without it. */
@@ -25,6 +28,8 @@ export class LiveMap {
   #state: 'idle' | 'open' | 'closed' = 'idle'
   #linesAtMs = 0
   #linesKey = ''
+  #cutAt: LngLat | undefined
+  #nextFrame: { timer?: ReturnType<typeof setTimeout>; request?: number } = {}
   #trailRevision = 0
 
   constructor(reducedMotion: () => boolean) {
@@ -73,6 +78,11 @@ export class LiveMap {
     this.#motion.skip()
   }
 
+  /** The connection is back. */
+  retryGround(): void {
+    this.#view?.retryGround()
+  }
+
   /** The order is over: no live map any more. */
   close(): void {
     if (this.#state === 'closed') return
@@ -108,35 +118,53 @@ export class LiveMap {
     }
     if (this.#inset) this.#view.setInset(this.#inset)
     this.#drawScene()
-    requestAnimationFrame(() => this.#frame())
+    this.#nextFrameIn(0)
   }
 
   #drawScene(): void {
     if (!this.#view || !this.#scene) return
-    this.#view.setPose(this.#motion.pose(this.#serverNowMs()))
+    // What came may have ended the marker's rest; one that moves is drawn by frames alone, else it would tremble.
+    const rests = this.#nextFrame.request === undefined
+    if (rests) this.#view.setPose(this.#motion.pose(this.#serverNowMs()))
     this.#view.setScene(this.#scene)
+    if (rests) this.#nextFrameIn(0)
   }
 
   /** Where the rider was last seen long ago, no road ahead is claimed: all of it is pale. */
   #lines(pose: GlidePose | undefined): MapLines {
-    const lines = this.#motion.lines(pose, this.#scene?.drop)
+    const lines = this.#motion.lines(pose, this.#scene?.pickup ?? this.#scene?.drop)
     if (this.#scene?.lastSeen === undefined) return lines
     return { toGo: [], taken: [...lines.taken, ...lines.toGo], link: [] }
   }
 
-  #frame(): void {
+  #frame(frameMs: number): void {
     if (this.#state !== 'open' || !this.#view) return
-    const nowMs = this.#serverNowMs()
-    const pose = this.#motion.pose(nowMs)
+    // The frame's own time, not that of this call: a busy page calls late, and the marker would tremble.
+    const pose = this.#motion.pose(this.#serverNowMs() - Math.max(0, performance.now() - frameMs))
     this.#view.setPose(pose)
-    const linesKey = `${pose?.lng} ${pose?.lat} ${this.#scene?.drop?.lng} ${this.#trailRevision} ${this.#scene?.lastSeen}`
-    if (linesKey !== this.#linesKey && performance.now() - this.#linesAtMs > linesEveryMs) {
+    const linesKey = `${pose?.lng} ${pose?.lat} ${this.#scene?.drop?.lng} ${this.#scene?.pickup?.lng} ${this.#trailRevision} ${this.#scene?.lastSeen}`
+    if (linesKey !== this.#linesKey && performance.now() - this.#linesAtMs > this.#linesWaitMs(pose)) {
       this.#linesKey = linesKey
       this.#linesAtMs = performance.now()
+      this.#cutAt = pose
       this.#view.setLines(this.#lines(pose))
     }
     // A marker that rests costs no frames; a battery lasts longer than an order.
-    if (pose?.moving) requestAnimationFrame(() => this.#frame())
-    else setTimeout(() => requestAnimationFrame(() => this.#frame()), restingFrameMs)
+    this.#nextFrameIn(pose?.moving ? 0 : restingFrameMs)
+  }
+
+  #linesWaitMs(pose: GlidePose | undefined): number {
+    const cutAt = this.#cutAt
+    if (!this.#view || !pose || !cutAt) return linesSoonestMs
+    return distanceM(pose, cutAt) > cutPx * this.#view.metersPerPx(pose.lat) ? linesSoonestMs : linesEveryMs
+  }
+
+  /** Draws the next frame so late, at the earliest; a rest that was begun is over. */
+  #nextFrameIn(restMs: number): void {
+    clearTimeout(this.#nextFrame.timer)
+    this.#nextFrame =
+      restMs > 0
+        ? { timer: setTimeout(() => this.#nextFrameIn(0), restMs) }
+        : { request: requestAnimationFrame((frameMs) => this.#frame(frameMs)) }
   }
 }

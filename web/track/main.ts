@@ -50,6 +50,11 @@ function start(): void {
   if (!client) return
   map.open(() => client.serverNowMs())
   client.subscribe(draw)
+  let { phase } = client.state
+  client.subscribe((tracking) => {
+    if (tracking.phase === 'live' && phase === 'reconnecting') map.retryGround()
+    phase = tracking.phase
+  })
   askForTrail(client, credential, map)
   client.setOnline(navigator.onLine)
   client.start()

@@ -1,4 +1,5 @@
 import type { Vehicle } from '../../src/domain/view.ts'
+import type { LngLat } from './geo.ts'
 import { icon, vehicleIcon } from './icons.ts'
 import { strings } from './strings.ts'
 
@@ -12,6 +13,8 @@ export type RiderElement = {
     accuracyPx: number
     lastSeen: string | undefined
   }): void
+  /** Leaves on the element which place is shown, and of which time, for whoever measures its motion. */
+  tell(shown: LngLat & { shownMs: number; opacity: number }): void
 }
 
 const discRadiusPx = 20
@@ -44,6 +47,9 @@ export function riderElement(): RiderElement {
       const text = lastSeen ?? ''
       if (chip.textContent !== text) chip.textContent = text
       chip.hidden = text === ''
+    },
+    tell({ lng, lat, shownMs, opacity }) {
+      element.dataset.shown = `${lng.toFixed(7)} ${lat.toFixed(7)} ${Math.round(shownMs)} ${opacity.toFixed(2)}`
     },
   }
 }

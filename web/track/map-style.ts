@@ -59,10 +59,10 @@ const dark: MapColors = {
   field: '#171e1a',
   water: '#0d2337',
   building: '#20252d',
-  road: '#2f3640',
+  road: '#3a424e',
   roadEdge: '#14171c',
   motorway: '#453f33',
-  path: '#2a3038',
+  path: '#333a44',
   rail: '#2b3038',
   border: '#5b5670',
   label: '#a3abb8',
@@ -256,11 +256,19 @@ function labels(colors: MapColors): LayerSpecification[] {
         'symbol-sort-key': ['match', ['get', 'class'], 'city', 0, 'town', 1, 'village', 2, 3],
         'text-max-width': 7,
         'text-padding': 8,
+        // Beside a pin rather than under it.
+        'text-variable-anchor-offset': besideAPin,
       },
       paint: { 'text-color': colors.label, ...halo, 'text-halo-width': 1.8 },
     },
   ]
 }
+
+/** Where a name may stand when its middle is taken, in units of its size. */
+const besideAPin: (string | [number, number])[] = [
+  ...(['center', [0, 0], 'bottom', [0, -1.6], 'top', [0, 1.6]] as const),
+  ...(['left', [1.8, 0], 'right', [-1.8, 0]] as const),
+].map((part) => (typeof part === 'string' ? part : [part[0], part[1]]))
 
 /** A width that is `base` at `from` and `times` as wide at `to`, growing as distances on the ground do. */
 function byZoom(base: unknown, from: number, to: number, times: number): never {

@@ -16,7 +16,7 @@ import { boundsOf, cameraMove, type Inset } from './camera.ts'
 import { formatDistance } from './format.ts'
 import { distanceM, type LngLat } from './geo.ts'
 import type { GlidePose } from './glide.ts'
-import { addLayers, type MapLines, setLines, setRings } from './map-layers.ts'
+import { addLayers, type MapLines, ownLayers, repaint, setLines, setPins, setRings } from './map-layers.ts'
 import { dropElement, pickupElement, riderElement } from './map-markers.ts'
 import type { MapSettings } from './map-settings.ts'
 import { mapColors, plainStyle, type Theme, tileStyle } from './map-style.ts'
@@ -25,6 +25,7 @@ import { strings } from './strings.ts'
 /** What the map shows besides the rider's pose. */
 export type MapScene = {
   drop?: (LngLat & { name?: string }) | undefined
+  /** Absent once the order was picked up. */
   pickup?: (LngLat & { name?: string }) | undefined
   vehicle?: Vehicle | undefined
   accuracyM?: number | undefined
@@ -77,8 +78,10 @@ export class MapView {
   #held = false
   #fitted = false
   #plain = true
+  #styleLoaded = false
   /** Whether anything of the tiles or the style from elsewhere has come. */
   #groundSeen = false
+  #groundFailed = false
   #theme: Theme
   #scale: ScaleControl | undefined
 
@@ -111,10 +114,16 @@ export class MapView {
     this.#map.addControl(new AttributionControl({ compact: false }), `bottom-${farSide()}`)
     this.#riderMarker = new Marker({ element: this.#rider.element, anchor: 'center', subpixelPositioning: true })
     this.#map.on('style.load', () => {
+      this.#styleLoaded = true
       if (this.#options.settings.mapStyle && !this.#plain) this.#groundSeen = true
       this.#restore()
     })
     this.#map.on('zoom', () => this.#drawRider())
+    this.#map.on('resize', () => {
+      if (this.#fitted && !this.#held) this.#fit(0)
+    })
+    this.#map.on('dataloading', () => options.container.setAttribute('aria-busy', 'true'))
+    this.#map.on('idle', () => options.container.setAttribute('aria-busy', 'false'))
     this.#map.on('error', () => this.#withoutGround())
     this.#map.on('sourcedata', ({ sourceId, tile }) => {
       if (sourceId === 'ground' && tile) this.#groundSeen = true
@@ -138,7 +147,14 @@ export class MapView {
   setTheme(theme: Theme): void {
     if (theme === this.#theme) return
     this.#theme = theme
-    this.#applyStyle()
+    if (!this.#styleLoaded) {
+      this.#applyStyle()
+      return
+    }
+    const style = this.#styleOf()
+    // A style from elsewhere has one look.
+    if (typeof style !== 'string') repaint(this.#map, style.layers)
+    repaint(this.#map, ownLayers(mapColors(theme)))
   }
 
   /** Takes a new scene; the first one that holds a place opens the view on it. */
@@ -158,17 +174,34 @@ export class MapView {
       return
     }
     this.#riderMarker.setLngLat([pose.lng, pose.lat])
+    this.#riderMarker.setOpacity(String(pose.opacity))
+    this.#rider.tell(pose)
     if (!this.#rider.element.isConnected) this.#riderMarker.addTo(this.#map)
     this.#drawRider()
     const { drop } = this.#scene
     if (drop) this.#drop?.setDistance(distanceM(pose, drop))
   }
 
-  /** Draws the lines and lets the camera follow; called about twice a second. */
+  /** How wide a pixel is on the ground at that latitude. */
+  metersPerPx(lat: number): number {
+    return (40_075_016.7 * Math.cos((lat * Math.PI) / 180)) / (512 * 2 ** this.#map.getZoom())
+  }
+
+  /** Draws the lines and lets the camera follow; called about once a second. */
   setLines(lines: MapLines): void {
     this.#lines = lines
-    if (this.#map.getSource('zlt-to-go')) setLines(this.#map, lines)
+    if (this.#map.getSource('zlt-to-go')) this.#drawLines()
     this.#follow()
+  }
+
+  /** The connection is back: what could not be had of the map before may come now. */
+  retryGround(): void {
+    if (!this.#groundFailed) return
+    this.#groundFailed = false
+    this.#plain = false
+    // The old one remembers the failure.
+    addProtocol('pmtiles', new Protocol().tile)
+    this.#applyStyle()
   }
 
   /** The person gives the map back. */
@@ -181,6 +214,7 @@ export class MapView {
 
   close(): void {
     this.#map.remove()
+    this.#options.container.removeAttribute('aria-busy')
   }
 
   #hold(held: boolean): void {
@@ -191,8 +225,8 @@ export class MapView {
 
   #places(): LngLat[] {
     const { drop, pickup, alsoFit } = this.#scene
-    if (this.#pose) return [this.#pose, ...(drop ? [drop] : []), ...alsoFit]
-    return [...(drop ? [drop] : []), ...(pickup ? [pickup] : [])]
+    const stops = [...(drop ? [drop] : []), ...(pickup ? [pickup] : [])]
+    return this.#pose ? [this.#pose, ...stops, ...alsoFit] : stops
   }
 
   #openOn(): void {
@@ -213,6 +247,7 @@ export class MapView {
 
   #applyStyle(): void {
     const style = this.#styleOf()
+    this.#styleLoaded = false
     this.#map.setStyle(style, { diff: false })
     this.#options.container.classList.toggle('is-plain', this.#plain)
     if (this.#plain && !this.#scale) {
@@ -225,6 +260,7 @@ export class MapView {
   #withoutGround(): void {
     if (this.#plain || this.#groundSeen) return
     this.#plain = true
+    this.#groundFailed = true
     this.#applyStyle()
   }
 
@@ -240,8 +276,17 @@ export class MapView {
   /** After a style came: what the page itself draws. */
   #restore(): void {
     addLayers(this.#map, mapColors(this.#theme))
-    setLines(this.#map, this.#lines)
+    this.#drawLines()
     setRings(this.#map, this.#plain ? this.#scene.drop : undefined, formatDistance)
+  }
+
+  #drawLines(): void {
+    const { drop, pickup } = this.#scene
+    setLines(this.#map, this.#lines)
+    setPins(
+      this.#map,
+      [this.#pose, drop, pickup].filter((place) => place !== undefined),
+    )
   }
 
   #placeStops(): void {
@@ -258,17 +303,20 @@ export class MapView {
       this.#pickup.setLngLat([pickup.lng, pickup.lat]).addTo(this.#map)
     }
     if (pickup) this.#pickup?.setLngLat([pickup.lng, pickup.lat])
+    else {
+      this.#pickup?.remove()
+      this.#pickup = undefined
+    }
   }
 
   #drawRider(): void {
     const pose = this.#pose
     if (!pose) return
     const { vehicle, accuracyM, lastSeen } = this.#scene
-    const metersPerPx = (40_075_016.7 * Math.cos((pose.lat * Math.PI) / 180)) / (512 * 2 ** this.#map.getZoom())
     this.#rider.draw({
       vehicle,
       headingDeg: pose.headingDeg,
-      accuracyPx: (accuracyM ?? 0) / metersPerPx,
+      accuracyPx: (accuracyM ?? 0) / this.metersPerPx(pose.lat),
       lastSeen,
     })
   }

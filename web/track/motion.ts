@@ -6,7 +6,7 @@ import type { MapLines } from './map-layers.ts'
 
 const trailStepM = 8
 
-/** The rider's movement as the map needs it: pose by frame, lines by half second, whichever rider has the order. */
+/** The rider's movement as the map needs it: pose by frame, lines now and then, whichever rider has the order. */
 export class Motion {
   readonly #glide = new Glide()
   #route: { id: string; line: Line | undefined } | undefined
@@ -43,14 +43,14 @@ export class Motion {
     this.#glide.skip()
   }
 
-  /** The road or, without one, the trail behind the rider and a dotted line to the drop. */
-  lines(pose: GlidePose | undefined, drop: LngLat | undefined): MapLines {
+  /** The road or, without one, the trail behind the rider and a dotted line to where it goes now. */
+  lines(pose: GlidePose | undefined, next: LngLat | undefined): MapLines {
     const line = pose?.line ?? this.#route?.line
     const taken = this.#trail.map(({ lng, lat }): [number, number] => [lng, lat])
     if (!pose) return { toGo: [], taken: [], link: [] }
     if (line && pose.alongM !== undefined) return { ...splitAt(line, pose.alongM), link: [] }
     const here: [number, number] = [pose.lng, pose.lat]
-    return { toGo: [], taken: [...taken, here], link: drop ? [here, [drop.lng, drop.lat]] : [] }
+    return { toGo: [], taken: [...taken, here], link: next ? [here, [next.lng, next.lat]] : [] }
   }
 
   /** The road's bends that are still ahead, so that the first view holds them. */
@@ -86,5 +86,7 @@ function fixOf(position: PositionPart) {
     headingDeg: position.heading_deg,
     speedMps: position.speed_mps,
     alongM: position.along_m,
+    receivedMs: position.received_ms,
+    stands: position.motion !== 'moving' || position.arrival === 'arrived',
   }
 }

@@ -28,6 +28,7 @@ export class Renderer {
     this.#drawEmblem(model)
     this.#text('arrival-label', model.arrival.label)
     if (model.look !== 'loading') {
+      this.#get('arrival').toggleAttribute('data-soft', model.arrival.soft === true)
       this.#text('arrival-main', model.arrival.main)
       this.#text('arrival-aside', model.arrival.aside ?? '')
       this.#text('sentence', model.sentence)

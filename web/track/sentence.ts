@@ -34,6 +34,8 @@ export type Moment = { tracking: Tracking; nowMs: number }
 
 const lateFromMs = 3 * 60_000
 const handOverNewsMs = 45_000
+/** A rider of whom one fix is known has not stood there yet, as far as anybody knows. */
+const standsFromMs = 15_000
 
 /** Chooses the state that says most about this moment. */
 export function stateOf({ tracking, nowMs }: Moment): PageState {
@@ -79,7 +81,6 @@ export function sentenceOf(moment: Moment): string {
     case 'delivered':
     case 'cancelled':
     case 'expired':
-    case 'nearby':
     case 'arriving':
     case 'arrived':
       return words[state]
@@ -90,27 +91,21 @@ export function sentenceOf(moment: Moment): string {
     case 'no_rider':
       return words.noRider
     case 'not_visible':
-      return order && order.stops_before > 1 ? words.notYetNear(order.stops_before) : words.notYet
+      return order && order.stops_before > 1 ? words.notYetNear : words.notYet
     case 'not_seen_yet':
       return words.notSeenYet
-    case 'catching_up':
-      return words.catchingUp
-    case 'at_other_stop':
-      return words.atOtherStop
     case 'on_the_way':
       // Without a drop or an estimate the arrival's place says "On the way" already.
       return order?.drop || position?.eta ? words.onTheWay : words.onTheWaySomewhere
     case 'to_pickup':
       return order?.pickup?.name ? words.toPickupAt(order.pickup.name) : words.toPickup
-    case 'stops_before':
-      return words.stopsBefore(order?.stops_before ?? 0, pluralOf(order?.stops_before ?? 0))
     default:
       return order && position ? sentenceOfPosition(state, order, position, moment.nowMs) : words.onTheWay
   }
 }
 
 function sentenceOfPosition(
-  state: 'stale' | 'at_pickup' | 'waiting' | 'late',
+  state: 'stale' | 'catching_up' | 'at_pickup' | 'at_other_stop' | 'waiting' | 'stops_before' | 'late' | 'nearby',
   order: OrderPart,
   position: PositionPart,
   nowMs: number,
@@ -120,11 +115,26 @@ function sentenceOfPosition(
   if (state === 'at_pickup') {
     return order.pickup?.name ? words.atPickupNamed(order.pickup.name, since) : words.atPickup(since)
   }
+  if (state === 'catching_up') return words.catchingUp(formatTime(position.fix_time_ms))
+  if (state === 'at_other_stop') return words.atOtherStop(since)
   if (state === 'waiting') return words.waiting(since)
-  if (state === 'late') return words.late(formatMinutes(lateByMs(order, position)))
+  if (state === 'nearby') return withStanding(words.nearby, position, nowMs)
+  if (state === 'late') return withStanding(words.late(formatMinutes(lateByMs(order, position))), position, nowMs)
+  if (state === 'stops_before') {
+    const count = order.stops_before
+    return withStanding(words.stopsBefore(count, pluralOf(count)), position, nowMs)
+  }
   const ago = formatSpanAgo(nowMs - position.received_ms)
   const near = nearestPlace(order, position)
   return near ? words.signalLostNear(ago, formatDistance(near.meters), near.name) : words.signalLost(ago)
+}
+
+/** The sentence, and why the rider stands still meanwhile, if it does. */
+function withStanding(sentence: string, { motion, since_ms }: PositionPart, nowMs: number): string {
+  const words = strings.sentence
+  const since = formatTime(since_ms)
+  if (motion === 'at_other_stop') return `${sentence} ${words.atStopBefore(since)}`
+  return motion === 'waiting' && nowMs - since_ms >= standsFromMs ? `${sentence} ${words.waiting(since)}` : sentence
 }
 
 function stateOfPosition(order: OrderPart, position: PositionPart, nowMs: number): PageState {
@@ -138,7 +148,7 @@ function stateOfPosition(order: OrderPart, position: PositionPart, nowMs: number
   if (order.stops_before > 0) return 'stops_before'
   if (position.motion === 'at_other_stop') return 'at_other_stop'
   if (lateByMs(order, position) > 0) return 'late'
-  if (position.motion === 'waiting') return 'waiting'
+  if (position.motion === 'waiting' && nowMs - position.since_ms >= standsFromMs) return 'waiting'
   return order.status === 'assigned' ? 'to_pickup' : 'on_the_way'
 }
 

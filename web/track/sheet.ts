@@ -69,6 +69,8 @@ export class Sheet {
     if (this.#panel.matches) {
       this.#sheet.style.removeProperty('--lift')
       this.#sheet.dataset.height = 'full'
+      // Back in a narrow window, all is to be measured and told again.
+      this.#visible = { peek: 0, half: 0, full: 0 }
       this.#tellInset()
       return
     }

@@ -6,13 +6,14 @@ export const strings = {
 
   arrival: {
     label: 'Arrival',
+    status: 'Status',
     here: 'Here',
     arriving: 'Arriving',
     delivered: 'Delivered',
     cancelled: 'Cancelled',
     onTheWay: 'On the way',
     preparing: 'Getting ready',
-    assigned: 'Rider assigned',
+    assigned: 'Assigned',
     pickingUp: 'Picking up',
     unsure: 'No signal',
     offline: 'Offline',
@@ -26,13 +27,14 @@ export const strings = {
     loading: 'Looking for your delivery',
     promised: (time: string) => `promised by ${time}`,
     soon: 'under 2 min',
+    about: (minutes: string) => `about ${minutes}`,
     at: (time: string) => `at ${time}`,
   },
 
   sentence: {
     loading: 'One moment.',
     noRider: 'You will see the rider once one is assigned.',
-    notYetNear: (count: number) => `${count} stops before yours. You will see the rider once you are within 5 stops.`,
+    notYetNear: 'You will see the rider once there are 5 stops or fewer before yours.',
     stopsBefore: (count: number, plural: Intl.LDMLPluralRule) =>
       plural === 'one' ? `Making ${count} stop before yours.` : `Making ${count} stops before yours.`,
     notSeenYet: 'Your rider has the order. Waiting for the first location.',
@@ -42,9 +44,10 @@ export const strings = {
     toPickupAt: (place: string) => `On the way to ${place} to pick up your order.`,
     atPickup: (time: string) => `At the pickup since ${time}.`,
     atPickupNamed: (place: string, time: string) => `At ${place} since ${time}.`,
-    atOtherStop: 'At another stop, yours comes next.',
+    atOtherStop: (time: string) => `At another stop since ${time}, yours comes next.`,
+    atStopBefore: (time: string) => `At a stop since ${time}.`,
     waiting: (time: string) => `Standing still since ${time}.`,
-    catchingUp: 'Catching up after a gap.',
+    catchingUp: (time: string) => `Catching up after a gap, this is from ${time}.`,
     nearby: 'Your rider is close by.',
     arriving: 'Your rider is turning in.',
     arrived: 'Your rider is at the door.',
@@ -112,7 +115,7 @@ export const strings = {
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     north: 'N',
-    unavailable: 'The map cannot be shown in this browser. Everything else on this page works.',
+    unavailable: 'The map cannot be shown here. Everything else on this page works.',
     lastSeen: (time: string) => `last seen ${time}`,
   },
 

@@ -42,7 +42,7 @@ const WORKER = `
  */
 export function startCheckpoints(db: Database, path: string, onError: OnError, limits = CHECKPOINT_LIMITS): () => void {
   const source = URL.createObjectURL(new Blob([WORKER], { type: 'application/javascript' }))
-  const worker = new Worker(source, { ref: false })
+  let worker: Worker | undefined
   let stopped = false
   let unansweredTurns = 0
   const bound = () => {
@@ -55,13 +55,19 @@ export function startCheckpoints(db: Database, path: string, onError: OnError, l
       onError(error, { stage: 'checkpoint' })
     }
   }
-  worker.onmessage = ({ data }: MessageEvent<{ error?: string }>) => {
-    unansweredTurns = 0
-    if (data.error !== undefined && !stopped) onError(new Error(data.error), { stage: 'checkpoint' })
-    bound()
+  // At the first turn: a thread that starts takes time from a process that starts.
+  const startWorker = () => {
+    const started = new Worker(source, { ref: false })
+    started.onmessage = ({ data }: MessageEvent<{ error?: string }>) => {
+      unansweredTurns = 0
+      if (data.error !== undefined && !stopped) onError(new Error(data.error), { stage: 'checkpoint' })
+      bound()
+    }
+    started.onerror = (event) => onError(event.message, { stage: 'checkpoint' })
+    return started
   }
-  worker.onerror = (event) => onError(event.message, { stage: 'checkpoint' })
   const turn = () => {
+    worker ??= startWorker()
     if (unansweredTurns++ === 0) worker.postMessage(path)
     else if (unansweredTurns > PATIENCE_TURNS) bound()
   }
@@ -70,7 +76,7 @@ export function startCheckpoints(db: Database, path: string, onError: OnError, l
   return () => {
     stopped = true
     clearInterval(timer)
-    worker.terminate()
+    worker?.terminate()
     URL.revokeObjectURL(source)
   }
 }

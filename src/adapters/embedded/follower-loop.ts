@@ -6,6 +6,8 @@ import type { Follower, StoredRecord } from '../../ports/log'
 
 /** Enough to spread the cost of a batch, little enough to let others run in between. */
 const BATCH_RECORDS = 500
+/** So long a follower goes through its backlog before others are served. */
+const TURN_MS = 10
 /** How long to wait before a read that failed is tried again. */
 const RETRY_MS = 1_000
 
@@ -16,6 +18,7 @@ export class FollowerLoop {
   #going = false
   #running: Promise<void> | undefined
   #state: 'waiting' | 'started' | 'closing' | 'closed' = 'waiting'
+  readonly #caughtUp = Promise.withResolvers<void>()
 
   constructor(
     private readonly group: string,
@@ -40,6 +43,15 @@ export class FollowerLoop {
     this.wake()
   }
 
+  /** Resolves when the follower has been handed everything there was, at the latest after `timeoutMs`. */
+  async caughtUp(timeoutMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, timeoutMs)
+    await Promise.race([this.#caughtUp.promise, promise])
+    // A start that fails later must not be kept alive by it.
+    clearTimeout(timer)
+  }
+
   /** Something was appended: goes on when it is not already going. */
   wake(): void {
     if (this.#going || this.#state !== 'started') return
@@ -51,7 +63,14 @@ export class FollowerLoop {
     })
   }
 
+  /** How far the record at hand is from `nextAt`, the next to be stored; 0 once nothing more was found. */
+  behind(nextAt: number): number {
+    // Not by offsets alone: retention may have taken all between the last record handed over and the next one.
+    return this.#going ? nextAt - 1 - this.#at : 0
+  }
+
   async #run(): Promise<void> {
+    let turnEndMs = performance.now() + TURN_MS
     while (this.#state === 'started') {
       const records = this.read(this.#at, BATCH_RECORDS)
       const last = records.at(-1)
@@ -64,10 +83,14 @@ export class FollowerLoop {
       }
       this.#at = last.at
       // A follower that waits for nothing would otherwise go through its whole backlog before anybody else is served.
-      if (records.length === BATCH_RECORDS) await new Promise((resolve) => setImmediate(resolve))
+      if (performance.now() > turnEndMs) {
+        await new Promise((resolve) => setImmediate(resolve))
+        turnEndMs = performance.now() + TURN_MS
+      }
     }
     // In one step with the read that found nothing: what is appended from here on wakes it again.
     this.#going = false
+    this.#caughtUp.resolve()
   }
 
   commit(at: number): void {

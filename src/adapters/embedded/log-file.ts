@@ -18,7 +18,7 @@ const SCHEMA = `
   CREATE TABLE commits (follower TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE facts (topic TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (topic, key)) WITHOUT ROWID;
   CREATE TABLE tracks (
-    order_id TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL, saved_ms INTEGER NOT NULL
+    order_id TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL, saved_ms INTEGER NOT NULL, points INTEGER NOT NULL
   ) WITHOUT ROWID;
   CREATE INDEX tracks_by_age ON tracks (saved_ms);
   CREATE TABLE trail (

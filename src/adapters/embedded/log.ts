@@ -15,8 +15,16 @@ const GROUP_ROWS = 100
 const GROUP_WAIT_MS = 2
 /** What health tries to store when there was no room: about a group, so that it is not well until an append would be. */
 const PROBE_BYTES = 64 * 1024
+/** How long a new follower may take for what is in the log already; a usual crash leaves it a tenth of a second's work. */
+const CATCH_UP_MS = 3_000
 /** Records kept in memory for followers that are a little behind; those further behind read the file. */
 const RECENT_RECORDS = 8_192
+
+/**
+ * With a follower further behind than this, appends are refused: what nobody can be shown in time need not be stored now.
+ * A follower that keeps up is behind by a group or two; this is about half a second of its work.
+ */
+const MAX_BEHIND = 20_000
 
 interface Waiting {
   entries: readonly Entry[]
@@ -61,11 +69,22 @@ export class EmbeddedLog implements Log {
 
   append(entries: readonly Entry[]): Promise<void> {
     if (this.#closed) return Promise.reject(new ZltError('log_unavailable', 'the log is closed'))
+    if (this.#isFollowerFarBehind()) {
+      const detail = 'fixes come in faster than they can be shown; send this again in a moment'
+      return Promise.reject(new ZltError('overloaded', detail, { retryAfterMs: 1_000 }))
+    }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ entries, resolve, reject })
       this.#waitingRows += entries.length
       this.#schedule()
     })
+  }
+
+  #isFollowerFarBehind(): boolean {
+    for (const [first] of this.#groups.values()) {
+      if (first !== undefined && first.behind(this.#nextAt) > MAX_BEHIND) return true
+    }
+    return false
   }
 
   #schedule(): void {
@@ -165,7 +184,10 @@ export class EmbeddedLog implements Log {
     const members = this.#groups.get(group) ?? []
     this.#groups.set(group, members)
     members.push(loop)
-    if (members[0] === loop) loop.start()
+    if (members[0] === loop) {
+      loop.start()
+      await loop.caughtUp(CATCH_UP_MS)
+    }
     return {
       commit: async (_partition, at) => {
         try {

@@ -6,22 +6,19 @@ import type { Track, TrailPoint } from '../../domain/track'
 import { type Saved, type Snapshots, TRAIL_MAX_POINTS, type Trail } from '../../ports/snapshots'
 import { type BulkInsert, bulkInsert } from './bulk-insert'
 
-/** Beyond so many, all counts are forgotten and made anew: trails of orders nobody drops must not fill the memory. */
-const MAX_COUNTED_TRAILS = 50_000
-
 export class EmbeddedSnapshots implements Snapshots {
   readonly #db: Database
   readonly #saveTrack
   readonly #saveTrail: BulkInsert
-  /** How many points each trail has, counted once and then kept along: never too few. */
-  readonly #points = new Map<string, number>()
 
   constructor(db: Database) {
     this.#db = db
+    // Points are counted along, never too few: a save that comes twice counts twice, and is counted anew at the limit.
     this.#saveTrack = db.query(
-      `INSERT INTO tracks (order_id, at, json, saved_ms) VALUES (?, ?, ?, ?)
-       ON CONFLICT (order_id) DO UPDATE SET at = excluded.at, json = excluded.json, saved_ms = excluded.saved_ms
-       WHERE excluded.at >= tracks.at`,
+      `INSERT INTO tracks (order_id, at, json, saved_ms, points) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (order_id) DO UPDATE SET points = tracks.points + excluded.points, saved_ms = excluded.saved_ms,
+         json = iif(excluded.at >= tracks.at, excluded.json, tracks.json), at = max(excluded.at, tracks.at)
+       RETURNING points`,
     )
     this.#saveTrail = bulkInsert(db, 'INSERT OR IGNORE INTO trail (order_id, at, lat, lng, time_ms)', 5)
   }
@@ -38,28 +35,24 @@ export class EmbeddedSnapshots implements Snapshots {
 
   async save(_partition: number, saved: readonly Saved[]): Promise<void> {
     const nowMs = Date.now()
-    if (this.#points.size > MAX_COUNTED_TRAILS) this.#points.clear()
-    try {
-      this.#db.transaction(() => {
-        for (const { track, trail } of saved) {
-          this.#saveTrack.run(track.orderId, track.at, JSON.stringify(track), nowMs)
-          if (trail.length > 0) this.#addPoints(track.orderId, trail)
-        }
-      })()
-    } catch (error) {
-      // What was counted was rolled back.
-      this.#points.clear()
-      throw error
-    }
+    this.#db.transaction(() => {
+      const long: string[] = []
+      const values: SQLQueryBindings[] = []
+      for (const { track, trail } of saved) {
+        const { orderId, at } = track
+        const row = this.#saveTrack.get(orderId, at, JSON.stringify(track), nowMs, trail.length) as { points: number }
+        if (row.points > TRAIL_MAX_POINTS) long.push(orderId)
+        for (const { at, lat, lng, timeMs } of trail) values.push(orderId, at, lat, lng, timeMs)
+      }
+      this.#saveTrail(values)
+      for (const order of long) this.#keepWithinLimit(order)
+    })()
   }
 
-  #addPoints(order: string, trail: readonly TrailPoint[]): void {
-    let points = this.#points.get(order) ?? this.#queryPoints(order)
-    const values: SQLQueryBindings[] = []
-    for (const { at, lat, lng, timeMs } of trail) values.push(order, at, lat, lng, timeMs)
-    points += this.#saveTrail(values)
+  #keepWithinLimit(order: string): void {
+    let points = (this.#db.query('SELECT count(*) AS n FROM trail WHERE order_id = ?').get(order) as { n: number }).n
     while (points > TRAIL_MAX_POINTS) points -= this.#thin(order)
-    this.#points.set(order, points)
+    this.#db.run('UPDATE tracks SET points = ? WHERE order_id = ?', [points, order])
   }
 
   async trail(_partition: number, order: string): Promise<Trail> {
@@ -80,10 +73,6 @@ export class EmbeddedSnapshots implements Snapshots {
     ).changes
   }
 
-  #queryPoints(order: string): number {
-    return (this.#db.query('SELECT count(*) AS n FROM trail WHERE order_id = ?').get(order) as { n: number }).n
-  }
-
   async loadPace(partition: number): Promise<PaceTable | undefined> {
     const row = this.#db.query('SELECT value FROM state WHERE name = ?').get(paceName(partition)) as {
       value: string
@@ -99,7 +88,6 @@ export class EmbeddedSnapshots implements Snapshots {
   }
 
   async drop(_partition: number, order: string): Promise<void> {
-    this.#points.delete(order)
     this.#db.transaction(() => {
       for (const table of ['trail', 'thinned', 'tracks'])
         this.#db.run(`DELETE FROM ${table} WHERE order_id = ?`, [order])

@@ -87,6 +87,7 @@ test('a backlog lets others in between its batches', async () => {
   await embedded.log.follow('group', {
     assigned() {},
     async batch(_partition, batch) {
+      Bun.sleepSync(3)
       records += batch.length
       if (records === 20_000) done.resolve()
     },

@@ -89,14 +89,21 @@ describe('Glide', () => {
     expect(frames.at(-1)?.m).toBeCloseTo(400, 1)
   })
 
-  test('does not replay a silence of a minute: it waits, then covers the way in one usual interval', () => {
-    const before = each(10, 1_000, 10)
-    const fixes = [...before, { atMs: 69_000, arriveMs: 69_100, m: 240 }]
-    const moving = play(fixes, 90_000).filter(({ m }) => m > 91 && m < 239)
-    const tookMs = (moving.at(-1)?.nowMs ?? 0) - (moving[0]?.nowMs ?? 0)
-    expect(moving.length).toBeGreaterThan(10)
-    expect(tookMs).toBeLessThan(2_000)
-    expect(moving[0]?.nowMs).toBeGreaterThan(69_100)
+  test('does not replay a silence of a minute: it waits, then fades to the new place', () => {
+    const fixes = [...each(10, 1_000, 10), { atMs: 69_000, arriveMs: 69_100, m: 320 }]
+    const frames = play(fixes, 90_000)
+    expect(frames.filter(({ m }) => m > 91 && m < 319)).toEqual([])
+    const faded = frames.filter(({ pose }) => pose.opacity < 1).map(({ nowMs }) => nowMs)
+    expect(faded[0]).toBeWithin(69_100, 69_200)
+    expect((faded.at(-1) ?? 0) - (faded[0] ?? 0)).toBeWithin(250, 301)
+  })
+
+  test('covers what little way was made in a silence, without a hurry that no vehicle knows', () => {
+    const frames = play([...each(10, 1_000, 10), { atMs: 69_000, arriveMs: 69_100, m: 160 }], 90_000)
+    const moving = frames.filter(({ nowMs, m }) => nowMs > 60_000 && m > 91 && m < 159)
+    const tookS = ((moving.at(-1)?.nowMs ?? 0) - (moving[0]?.nowMs ?? 0)) / 1_000
+    expect(tookS).toBeWithin(2, 4)
+    expect(frames.every(({ pose }) => pose.opacity === 1)).toBe(true)
   })
 
   test('a skip shows the newest fix at once', () => {

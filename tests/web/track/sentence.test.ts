@@ -57,6 +57,8 @@ const eta = (fromMin: number, toMin: number) => ({
   source: 'route' as const,
 })
 
+const guess = (fromMin: number, toMin: number) => ({ ...eta(fromMin, toMin), source: 'estimate' as const })
+
 const opening: Moment = { nowMs, tracking: { phase: 'opening', online: true } }
 
 describe('the sentence', () => {
@@ -65,7 +67,7 @@ describe('the sentence', () => {
     ['stops_before', { order: { stops_before: 2 } }, 'Making 2 stops before yours.'],
     ['stops_before', { order: { stops_before: 1 } }, 'Making 1 stop before yours.'],
     ['no_rider', { order: { status: 'created', visible: false }, position: null }, 'once one is assigned.'],
-    ['not_visible', { order: { visible: false, stops_before: 8 } }, 'once you are within 5 stops.'],
+    ['not_visible', { order: { visible: false, stops_before: 8 } }, 'once there are 5 stops or fewer before yours.'],
     ['not_seen_yet', { position: null }, 'Waiting for the first location.'],
     ['to_pickup', { order: { status: 'assigned' } }, 'On the way to the bakery to pick up your order.'],
     [
@@ -73,9 +75,41 @@ describe('the sentence', () => {
       { order: { status: 'assigned' }, position: { motion: 'at_pickup', since_ms: nowMs - 5 * minuteMs } },
       'At the bakery since 11:55.',
     ],
-    ['at_other_stop', { position: { motion: 'at_other_stop' } }, 'At another stop'],
+    [
+      'at_other_stop',
+      { position: { motion: 'at_other_stop', since_ms: nowMs - 4 * minuteMs } },
+      'At another stop since 11:56, yours comes next.',
+    ],
+    [
+      'stops_before',
+      { order: { stops_before: 2 }, position: { motion: 'at_other_stop', since_ms: nowMs - 4 * minuteMs } },
+      'Making 2 stops before yours. At a stop since 11:56.',
+    ],
+    [
+      'stops_before',
+      { order: { stops_before: 2 }, position: { motion: 'waiting', since_ms: nowMs - 4 * minuteMs } },
+      'Making 2 stops before yours. Standing still since 11:56.',
+    ],
     ['waiting', { position: { motion: 'waiting', since_ms: nowMs - 3 * minuteMs } }, 'Standing still since 11:57.'],
-    ['catching_up', { position: { motion: 'catching_up' } }, 'Catching up after a gap.'],
+    ['on_the_way', { position: { motion: 'waiting', since_ms: nowMs - 5_000 } }, 'On the way to you.'],
+    [
+      'catching_up',
+      { position: { motion: 'catching_up', fix_time_ms: nowMs - 3 * minuteMs } },
+      'Catching up after a gap, this is from 11:57.',
+    ],
+    [
+      'nearby',
+      { position: { arrival: 'nearby', motion: 'waiting', since_ms: nowMs - 2 * minuteMs } },
+      'Your rider is close by. Standing still since 11:58.',
+    ],
+    [
+      'late',
+      {
+        order: { promised_ms: nowMs + 2 * minuteMs },
+        position: { eta: eta(5, 9), motion: 'waiting', since_ms: nowMs - 6 * minuteMs },
+      },
+      'Running about 5 minutes late. Standing still since 11:54.',
+    ],
     ['nearby', { position: { arrival: 'nearby' } }, 'close by'],
     ['arriving', { position: { arrival: 'arriving' } }, 'turning in'],
     ['arrived', { position: { arrival: 'arrived' } }, 'at the door'],
@@ -87,7 +121,7 @@ describe('the sentence', () => {
     [
       'stale',
       { position: { received_ms: nowMs - 3 * minuteMs } },
-      'Signal lost 3 minutes ago, last seen 400 m from the bakery.',
+      'Signal lost 3 minutes ago, last seen 400\u00a0m from the bakery.',
     ],
     [
       'stale',
@@ -162,15 +196,18 @@ describe('lateness', () => {
 describe('the arrival', () => {
   const cases: [string, Change, string, string | undefined][] = [
     ['an estimate', { position: { eta: eta(8, 11) } }, '12:08 – 12:11', '8–11 min'],
+    ['an estimate without a road', { position: { eta: guess(8, 11) } }, '12:08 – 12:11', 'about 8–11 min'],
+    ['an earliest end that is over', { position: { eta: eta(-2, 8) } }, '12:01 – 12:08', '1–8 min'],
     ['under two minutes', { position: { eta: eta(1, 2) } }, 'Arriving', 'under 2 min'],
     ['turning in', { position: { arrival: 'arriving', eta: eta(3, 5) } }, 'Arriving', 'under 2 min'],
     ['at the door', { position: { arrival: 'arrived', eta: eta(1, 1) } }, 'Here', undefined],
-    ['no estimate', {}, '700 m', 'away from you'],
-    ['a promise', { order: { promised_ms: nowMs + 9 * minuteMs } }, '700 m', 'promised by 12:09'],
-    ['metres on the road', { position: { remaining_m: 2_340 } }, '2.3 km', 'away from you'],
+    ['no estimate', {}, '700\u00a0m', 'away from you'],
+    ['a promise', { order: { promised_ms: nowMs + 9 * minuteMs } }, '700\u00a0m', 'promised by 12:09'],
+    ['metres on the road', { position: { remaining_m: 2_340 } }, '2.3\u00a0km', 'away from you'],
     ['stops before', { order: { stops_before: 2 } }, 'After 2 stops', undefined],
     ['nothing to measure by', { order: { drop: undefined as never } }, 'On the way', undefined],
     ['old truth', { position: { received_ms: nowMs - 5 * minuteMs, eta: eta(8, 11) } }, 'No signal', 'last seen 11:55'],
+    ['many stops before', { order: { visible: false, stops_before: 6 } }, 'After 6 stops', undefined],
     ['no rider', { order: { status: 'created', visible: false }, position: null }, 'Getting ready', undefined],
     [
       'the end',
@@ -184,6 +221,17 @@ describe('the arrival', () => {
     const arrival = arrivalOf(moment(change))
     expect(arrival.main).toBe(main)
     expect(arrival.aside).toBe(aside as string)
+  })
+
+  test('is softer when it is guessed without a road', () => {
+    expect(arrivalOf(moment({ position: { eta: guess(8, 11) } })).soft).toBe(true)
+    expect(arrivalOf(moment({ position: { eta: eta(8, 11) } })).soft).toBeUndefined()
+  })
+
+  test('counts down between pushes', () => {
+    const before = moment({ position: { eta: eta(8, 11), stale_after_ms: 10 * minuteMs } })
+    expect(arrivalOf({ ...before, nowMs: nowMs + 3 * minuteMs }).aside).toBe('5–8 min')
+    expect(arrivalOf({ ...before, nowMs: nowMs + 3 * minuteMs }).minutes).toBe(7)
   })
 
   test('a refused link says nothing of the order, even if it was seen before', () => {
