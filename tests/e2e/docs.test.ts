@@ -62,8 +62,8 @@ describe('the README', () => {
 
   test('its first block builds the program and starts it', () => {
     // Both ran before these tests: this file's server is what they made.
-    expect(blocks[0]).toBe('bun run build\n./dist/zlt serve\n')
-    expect(manifest.scripts.build).toBe('bun scripts/build.ts')
+    expect(blocks[0]).toBe('npm run build\n./dist/zlt serve\n')
+    expect(manifest.scripts.build).toBe('node scripts/with-bun.mjs scripts/build.ts')
   })
 
   test('its walk ends with a link that shows the order', async () => {
