@@ -8,9 +8,11 @@ import { tell } from './output'
 import { buildProgram } from './program'
 
 // `zlt order list | head` closes the pipe early; that is no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
-)
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.done)
+  tell(`error: the output cannot be written: ${error.message}`)
+  process.exit(EXIT.failed)
+})
 
 try {
   const args = process.argv.slice(2)

@@ -51,16 +51,18 @@ async function serve(config: Config): Promise<void> {
   let server: RunningServer | undefined
   stopOnSignals(() => server)
   server = await start(config)
-  const { url, bootstrap } = server
-  // To stdout: it is data, and stderr stays one JSON object a line.
-  if (bootstrap) printLine(`first admin: ${bootstrap.username}, password: ${bootstrap.password} (shown only this once)`)
-  if (process.stderr.isTTY) tell(nextSteps(config, url))
+  if (process.stderr.isTTY) tell(nextSteps(config, server.url))
+}
+
+/** To stdout: it is data, and stderr stays one JSON object a line. */
+function onFirstAdmin({ username, password }: { username: string; password: string }): void {
+  printLine(`first admin: ${username}, password: ${password} (shown only this once)`)
 }
 
 async function start(config: Config): Promise<RunningServer> {
   const { startServer } = await import('../src/server')
   try {
-    return await startServer(config)
+    return await startServer(config, { onFirstAdmin })
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause
     const stack = config.logLevel === 'debug' ? (cause.stack ?? '').split('\n').slice(1) : []

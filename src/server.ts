@@ -21,14 +21,18 @@ import { VERSION } from './version'
 /** A server that listens. */
 export interface RunningServer {
   url: string
-  /** The first admin's credentials, when this start made them. */
-  bootstrap?: { username: string; password: string }
   /** Unready, viewers told to come back, everything stored; then resolves. */
   close(): Promise<void>
 }
 
+/** What a start tells on the way. */
+export interface StartHooks {
+  /** The first admin's credentials, when this start made them; called even when the start fails after that. */
+  onFirstAdmin?: (admin: { username: string; password: string }) => void
+}
+
 /** Starts zlt as `config` says. @throws DataFolderError, TierError, ListenError and what a broken database throws */
-export async function startServer(config: Config): Promise<RunningServer> {
+export async function startServer(config: Config, hooks: StartHooks = {}): Promise<RunningServer> {
   const logger = createLogger(config.logLevel)
   const metrics = new Metrics()
   const onError: OnError = (error, where) => {
@@ -70,6 +74,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
       issuer,
       tokenTtlMs,
       adminPassword,
+      onFirstAdmin: hooks.onFirstAdmin,
       maxBodyBytes,
       addressOf,
       onError,
@@ -126,7 +131,6 @@ export async function startServer(config: Config): Promise<RunningServer> {
     logger.info('listening', { url: server.url.origin, role: config.role, data: folder.path, version: VERSION })
     return {
       url: server.url.origin,
-      ...(auth.bootstrap === undefined ? {} : { bootstrap: auth.bootstrap }),
       async close() {
         if (closing) return
         closing = true

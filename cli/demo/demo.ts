@@ -43,7 +43,8 @@ async function play(folder: string, options: DemoOptions, curtain: AbortControll
   const { startServer } = await import('../../src/server')
   const port = options.port ?? (await freePort(FIRST_PORT))
   const config = configOf({ host: HOST, port, data: folder, logLevel: 'error' })
-  const server = await startServer(config).catch((cause: unknown) => {
+  const admins: { username: string; password: string }[] = []
+  const server = await startServer(config, { onFirstAdmin: (admin) => admins.push(admin) }).catch((cause: unknown) => {
     throw new CliError(EXIT.failed, `the server did not start: ${cause instanceof Error ? cause.message : cause}`)
   })
   try {
@@ -73,7 +74,7 @@ async function play(folder: string, options: DemoOptions, curtain: AbortControll
       // One after the other, so that the links stand in the order of the stories.
       const rounds: (() => Promise<void>)[] = []
       for (const story of STORIES) rounds.push(await story.open(stage, 1))
-      announcer.hint(server.bootstrap)
+      announcer.hint(admins[0])
       await Promise.all(STORIES.map((story, i) => perform(stage, story, rounds[i] as () => Promise<void>, curtain)))
     } catch (error) {
       // A call cut off by the curtain is no failure; a story that broke off is, though it lets the curtain fall too.

@@ -25,6 +25,8 @@ export interface AuthOptions {
   tokenTtlMs?: number
   /** The first administrator's password; looked at only when there are no users. */
   adminPassword?: string | undefined
+  /** Gets the first administrator, when it was just made with a random password: show it now or never. */
+  onFirstAdmin?: ((admin: Bootstrap) => void) | undefined
   maxBodyBytes?: number
   /** The client's IP address; by default the socket's, which behind a proxy is the proxy's. */
   addressOf?: (c: Context<Env>) => string
@@ -35,8 +37,6 @@ export interface AuthOptions {
 export interface Auth {
   handlers: Handlers
   relay: Relay
-  /** The first administrator, when it was just made with a random password: show it now or never. */
-  bootstrap?: Bootstrap
   /** Stops the relay. What was given (database, log) stays open. */
   close(): Promise<void>
 }
@@ -50,6 +50,8 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
   const now = options.now ?? Date.now
   const passwords = new Passwords()
   const bootstrap = await bootstrapAdmin(store, passwords, options.adminPassword, now())
+  // Before anything else can fail: the next start finds a user, and makes no second one.
+  if (bootstrap) options.onFirstAdmin?.(bootstrap)
   const relay = await startRelay({ store, log, now, onError })
   const handlers = authHandlers({
     store,
@@ -63,5 +65,5 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
     addressOf: options.addressOf ?? ((c) => c.env.server.requestIP(c.req.raw)?.address ?? 'unknown'),
     maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
   })
-  return { handlers, relay, ...(bootstrap && { bootstrap }), close: () => relay.close() }
+  return { handlers, relay, close: () => relay.close() }
 }

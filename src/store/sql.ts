@@ -10,7 +10,7 @@ import { migrate } from './migrations'
 /**
  * Opens the database and brings its schema up to date.
  * @param where a `postgres://` URL, else the path of a SQLite file, which is made when it is missing
- * @throws Error when a newer version of the program has been at work on it
+ * @throws Error when a newer version of the program has been at work on it, or it cannot be reached
  */
 export async function openDatabase(where: string): Promise<Database> {
   const database = /^postgres(ql)?:\/\//.test(where) ? openPostgres(where) : await openSqlite(where)
@@ -18,9 +18,17 @@ export async function openDatabase(where: string): Promise<Database> {
     await migrate(database)
   } catch (error) {
     await database.close()
+    if (database.dialect === 'postgres') throw named(error, where)
     throw error
   }
   return database
+}
+
+/** Bun says no more than `Failed to connect`. The password in the URL is left out. */
+function named(error: unknown, where: string): unknown {
+  const { code, message } = error as { code?: unknown; message: string }
+  if (typeof code !== 'string' || !code.startsWith('ERR_POSTGRES_CONNECTION')) return error
+  return new Error(`cannot reach the database at ${URL.parse(where)?.host ?? '?'}: ${message}`, { cause: error })
 }
 
 async function openSqlite(path: string): Promise<Database> {

@@ -47,6 +47,16 @@ describe('how it ends', () => {
     expect(await new Response(child.stderr).text()).toBe('')
     expect(await child.exited).toBe(0)
   })
+
+  test('an output that cannot be written is said, and exits 1', async () => {
+    // Opened for reading only, it refuses as a full disk does, on every system.
+    const child = Bun.spawn(['bash', '-c', '"$0" "$1" completion bash 1</dev/null', process.execPath, MAIN], {
+      env: { PATH: process.env.PATH ?? '' },
+      stderr: 'pipe',
+    })
+    expect(await new Response(child.stderr).text()).toStartWith('error: the output cannot be written: ')
+    expect(await child.exited).toBe(1)
+  })
 })
 
 describe('help', () => {

@@ -58,9 +58,11 @@ describe('serve', () => {
     const other = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
     const { port } = other
     const args = ['serve', '--port', String(port), '--data', join(folder.path, 'taken'), '--log-level', 'silent']
-    const { code, stderr } = await runZlt(args)
+    const { code, stdout, stderr } = await runZlt(args)
     await other.stop(true)
     expect(code).toBe(1)
+    // The admin was made all the same, and no later start can tell its password.
+    expect(stdout).toMatch(/^first admin: admin, password: \S+ \(shown only this once\)\n$/)
     expect(stderr).toBe(`error: port ${port} on 127.0.0.1 is taken; stop what uses it, or choose another with --port\n`)
   })
 

@@ -3,6 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { z } from 'zod'
+import { asyncApiDocument } from '../../src/http/asyncapi'
 import { VERSION } from '../../src/version'
 import { builtExecutable, type Serving, startExecutable } from '../support/executable'
 import { tempFolder } from '../support/temp-folder'
@@ -62,8 +64,8 @@ describe('the README', () => {
 
   test('its first block builds the program and starts it', () => {
     // Both ran before these tests: this file's server is what they made.
-    expect(blocks[0]).toBe('bun run build\n./dist/zlt serve\n')
-    expect(manifest.scripts.build).toBe('bun scripts/build.ts')
+    expect(blocks[0]).toBe('npm run build\n./dist/zlt serve\n')
+    expect(manifest.scripts.build).toBe('node scripts/with-bun.mjs scripts/build.ts')
   })
 
   test('its walk ends with a link that shows the order', async () => {
@@ -118,6 +120,20 @@ describe('all documents', () => {
         .filter((name) => !known.has(name) && !name.startsWith('ZLT_SERVICE_')),
     )
     expect(unknown).toEqual([])
+  })
+
+  test('name the members of a view, as the API document has them', () => {
+    const shape = z.object({ properties: z.record(z.string(), z.unknown()), required: z.array(z.string()) })
+    const { channels } = asyncApiDocument() as { channels: { socket: { messages: { view: { payload: unknown } } } } }
+    const { properties } = shape.parse(channels.socket.messages.view.payload)
+    const protocol = documents.find(({ name }) => name === 'docs/protocol.md')?.text ?? ''
+    for (const part of ['order', 'position']) {
+      const row = new RegExp(`^\\| \`${part}\` \\| (.*) \\|$`, 'm').exec(protocol)?.[1] ?? ''
+      const named = [...row.matchAll(/`([a-z_]+\??)`/g)].map(([, member]) => member as string)
+      const { properties: members, required } = shape.parse(properties[part])
+      const expected = Object.keys(members).map((member) => (required.includes(member) ? member : `${member}?`))
+      expect(named.sort()).toEqual(expected.sort())
+    }
   })
 
   test('the version is one', () => {

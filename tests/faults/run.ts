@@ -1,5 +1,5 @@
 /**
- * Long runs that break things on purpose: `bun run faults [NAME…]`. Not part of the tests; they take minutes, and some
+ * Long runs that break things on purpose: `npm run faults -- [NAME…]`. Not part of the tests; they take minutes, and some
  * need root. Progress goes to stderr, a table to stdout. Exits 1 when anything failed, 2 for a name there is none of.
  */
 

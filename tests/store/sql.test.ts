@@ -108,3 +108,9 @@ describe('a SQLite file', () => {
     full.remove()
   })
 })
+
+test('a Postgres that does not answer is named, without its password', async () => {
+  const failure = await openDatabase('postgres://zlt:secret@127.0.0.1:1/zlt').catch((error: Error) => error.message)
+  expect(failure).toStartWith('cannot reach the database at 127.0.0.1:1: ')
+  expect(failure).not.toContain('secret')
+})
