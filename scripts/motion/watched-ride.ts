@@ -68,8 +68,14 @@ type Frame = { frameMs: number; nowMs: number; shown: string }
 /** Takes down what the marker says of itself in every frame; runs in the page. */
 async function watchMarker(untilMs: number): Promise<Frame[]> {
   const frames: Frame[] = []
+  const { port1, port2 } = new MessageChannel()
   while (Date.now() < untilMs) {
     const frameMs = await new Promise<number>(requestAnimationFrame)
+    // After all that the frame calls: the page's own drawing may come before this or after.
+    await new Promise((resolve) => {
+      port1.onmessage = resolve
+      port2.postMessage(undefined)
+    })
     const shown = document.querySelector<HTMLElement>('.rider')?.dataset.shown
     if (shown) frames.push({ frameMs, nowMs: Date.now(), shown })
   }
