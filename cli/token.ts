@@ -43,7 +43,14 @@ export function tokenCommand(): Command {
     .option('--sub <id>', 'who the bearer is: a user’s or rider’s id', parseIdArgument)
     .option('--order <id...>', 'only for this order; repeatable', collectIds)
     .option('--ttl <time>', 'how long it lives, up to 24h (default: token-ttl, 15m)', parseTtlArgument)
-    .option('--batch', 'read JSON lines from standard input, write a token a line')
+    .addOption(
+      new Option('--batch', 'read JSON lines from standard input, write a token a line').conflicts([
+        'role',
+        'sub',
+        'order',
+        'ttl',
+      ]),
+    )
     .addHelpText('after', NOTES)
   addSettings(command, ['data', 'signingKeys', 'issuer', 'database'])
   return command.action(async (options: TokenOptions) => {

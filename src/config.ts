@@ -287,7 +287,7 @@ function readFile(named: string | null | undefined, problems: string[]): Setting
   } catch (error) {
     const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT'
     if (!isAbsent) problems.push(`${path} cannot be read: ${(error as Error).message}`)
-    else if (named !== undefined) problems.push(`${path} does not exist; name an existing file with --config`)
+    else if (named !== undefined) problems.push(`${path} does not exist; name an existing file`)
     return empty
   }
   try {

@@ -70,7 +70,7 @@ export function recordingRows(reports: readonly RecordingReport[]): string[][] {
 function remarks({ refused, left_out, slowed, shortened, findings }: RecordingReport): string {
   const parts = [...(findings?.warnings ?? [])]
   if (refused !== undefined) parts.unshift(`refused: ${refused}`)
-  if (left_out > 0) parts.push(`${left_out} points left out`)
+  if (left_out > 0) parts.push(`${left_out} ${left_out === 1 ? 'point' : 'points'} left out`)
   if (slowed > 0) parts.push(`${slowed} stretches slowed to 40 m/s`)
   if (shortened > 0) parts.push(`${shortened} pauses cut to 30 s`)
   return parts.join('; ')

@@ -1,6 +1,15 @@
 /** The AsyncAPI 3 document of the socket and the topics. */
 
 import { z } from 'zod'
+import {
+  type Arrival,
+  type Eta,
+  type Motion,
+  ORDER_STATUSES,
+  type OrderPart,
+  type PositionPart,
+  type RoutePart,
+} from '../domain/view'
 import { CLOSE } from '../errors'
 import { VERSION } from '../version'
 
@@ -8,9 +17,12 @@ const id = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/)
 const ms = z.number().int()
 const place = z.object({ lat: z.number(), lng: z.number(), name: z.string().optional() })
 
+/** A schema for each member of a part: with one forgotten or invented this file does not compile. */
+type MembersOf<Part> = Record<keyof Part, z.ZodType>
+
 const orderPart = z.looseObject({
   rev: z.number().int().describe('version: greater is newer'),
-  status: z.enum(['created', 'assigned', 'picked_up', 'delivered', 'cancelled']),
+  status: z.enum(ORDER_STATUSES),
   timeline: z.array(z.object({ status: z.string(), at_ms: ms })),
   assignment: z.number().int(),
   visible: z.boolean(),
@@ -19,7 +31,13 @@ const orderPart = z.looseObject({
   drop: place.optional(),
   vehicle: z.string().optional(),
   promised_ms: ms.optional(),
-})
+} satisfies MembersOf<OrderPart>)
+const eta = z.looseObject({
+  arrival_ms: ms,
+  earliest_ms: ms,
+  latest_ms: ms,
+  source: z.enum(['route', 'estimate'] satisfies Eta['source'][]),
+} satisfies MembersOf<Eta>)
 const positionPart = z.looseObject({
   at: z.number().int().describe('version: (at, rev) greater is newer'),
   rev: z.number().int(),
@@ -33,10 +51,20 @@ const positionPart = z.looseObject({
   accuracy_m: z.number().optional(),
   heading_deg: z.number().optional(),
   speed_mps: z.number().optional(),
-  motion: z.enum(['moving', 'waiting', 'at_pickup', 'at_other_stop', 'catching_up']),
-  since_ms: ms,
-  stale_after_ms: ms,
-})
+  route_id: z.string().optional().describe('the route that along_m lies on'),
+  along_m: z.number().optional(),
+  remaining_m: z.number().optional().describe('to the drop, by the line or estimated'),
+  eta: eta.optional(),
+  motion: z.enum(['moving', 'waiting', 'at_pickup', 'at_other_stop', 'catching_up'] satisfies Motion[]),
+  since_ms: ms.describe('since when motion holds'),
+  arrival: z.enum(['nearby', 'arriving', 'arrived'] satisfies Arrival[]).optional(),
+  stale_after_ms: ms.describe('stale when no newer position came for this long'),
+} satisfies MembersOf<PositionPart>)
+const routePart = z.looseObject({
+  id: z.string().describe('show it with the positions that name it by route_id'),
+  polyline: z.string().describe('Google’s encoded polyline'),
+  precision: z.number().int().describe('decimals of a degree'),
+} satisfies MembersOf<RoutePart>)
 const record = z.looseObject({
   partner_id: id,
   order_id: id,
@@ -62,6 +90,7 @@ const FRAMES = {
       now_ms: ms,
       order: orderPart.optional(),
       position: positionPart.optional(),
+      route: routePart.optional(),
     }),
   ],
   beat: ['send', 'Nothing was sent for 10 s; answer with ack', z.looseObject({ type: z.literal('beat'), now_ms: ms })],

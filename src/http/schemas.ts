@@ -32,7 +32,8 @@ const username = z
   .string()
   .max(128)
   .regex(/^[^\s\p{C}]+(?: [^\s\p{C}]+)*$/u, 'a username is 1–128 printable characters, words parted by single blanks')
-const password = z.string().min(8).max(256)
+const PASSWORD_LENGTH = 'a password has 8–256 characters'
+const password = z.string().min(8, PASSWORD_LENGTH).max(256, PASSWORD_LENGTH)
 
 const orderFields = {
   customer_id: id.optional(),
@@ -174,8 +175,9 @@ function faultOf(issue: z.core.$ZodIssue): Fault {
     }
   }
   const missing = issue.code === 'invalid_type' && issue.message.includes('received undefined')
-  const code = missing ? 'required' : issue.code === 'invalid_type' ? 'wrong_type' : 'out_of_range'
-  return { pointer, code, detail: issue.message }
+  if (missing) return { pointer, code: 'required', detail: 'is required' }
+  if (issue.code === 'invalid_type') return { pointer, code: 'wrong_type', detail: `must be of type ${issue.expected}` }
+  return { pointer, code: 'out_of_range', detail: issue.message }
 }
 
 /** RFC 6901. */

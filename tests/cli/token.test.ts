@@ -105,3 +105,9 @@ describe('a batch', () => {
     ])
   })
 })
+
+test('a batch says of whom in its lines, not in flags', async () => {
+  const { code, stdout, stderr } = await zltToken(['--batch', '--role', 'ADMIN'])
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toContain("'--batch' cannot be used with option '--role")
+})

@@ -28,3 +28,14 @@ test('an answer does not grow with what is wrong', () => {
   const unknown = refused('OrderInput', members)
   expect(JSON.stringify([unknown.message, unknown.faults]).length).toBeLessThan(1_000)
 })
+
+test('each fault says in plain words what is asked', () => {
+  const body = { username: 'ann', role: 7, password: 'short' }
+  const details = (refused('UserInput', body).faults ?? []).map(({ pointer, detail }) => [pointer, detail])
+  expect(details).toEqual([
+    ['/password', 'a password has 8–256 characters'],
+    ['/role', expect.stringContaining('ADMIN')],
+  ])
+  expect(refused('OrderInput', { drop: { lat: 1 } }).faults?.[0]?.detail).toBe('is required')
+  expect(refused('OrderInput', { drop: { lat: '1', lng: 1 } }).faults?.[0]?.detail).toBe('must be of type number')
+})

@@ -50,7 +50,7 @@ test.concurrent('recordings are described, and only those that can be ridden are
   const bad = await gpx('bad.gpx', '<trkpt lat="147.1" lon="9.5"/>')
   const { stderr, stdout, exitCode } = await zlt('simulate', good, bad, '--duration', '1s')
   expect(exitCode, stderr).toBe(0)
-  expect(stderr).toMatch(/good\.gpx +gpx +5 +1 +0 +0 +1 +0 +1 points left out/)
+  expect(stderr).toMatch(/good\.gpx +gpx +5 +1 +0 +0 +1 +0 +1 point left out/)
   expect(stderr).toMatch(/bad\.gpx .*refused: none of its 1 points is a latitude/)
   expect(stdout).toMatch(/riders, viewers +1, 1\n/)
 }, 30_000)
