@@ -6,6 +6,8 @@ import type { Announcer } from './stage'
 export interface AnnouncerOptions {
   /** JSON lines instead of words. */
   json: boolean
+  /** How many seconds of a ride pass in one. */
+  speed: number
   linkOf(orderId: string): Promise<string>
 }
 
@@ -19,7 +21,7 @@ export interface DemoAnnouncer extends Announcer {
 }
 
 /** Makes an announcer that writes to stdout. */
-export function openAnnouncer({ json, linkOf }: AnnouncerOptions): DemoAnnouncer {
+export function openAnnouncer({ json, speed, linkOf }: AnnouncerOptions): DemoAnnouncer {
   const say = (words: string) => {
     if (!json) printLine(words)
   }
@@ -33,6 +35,11 @@ export function openAnnouncer({ json, linkOf }: AnnouncerOptions): DemoAnnouncer
     },
     hint(admin) {
       state({ event: 'ready', ...(admin && { admin }) })
+      if (speed > 1) {
+        say(
+          `Riders go ${speed} times as fast as real ones here, so they come sooner than the page foretells (--speed 1).`,
+        )
+      }
       say('Try next: open one link in two windows or on two devices; both move together.')
       if (admin) say(`The API’s first admin is ${admin.username}, password ${admin.password}.`)
       say('After a delivery the rider starts its next order, and the new link is printed here. Ctrl-C ends all.\n')

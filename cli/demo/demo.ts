@@ -52,6 +52,7 @@ async function play(folder: string, options: DemoOptions, curtain: AbortControll
     const { signal } = curtain
     const token = await mint({ sub: 'demo-backend', role: 'INTERNAL_SERVICE', ttlS: TTL_S })
     const announcer = openAnnouncer({
+      speed: options.speed,
       json: options.json === true,
       linkOf: async (orderId) => {
         const jwt = await mint({ sub: 'demo-customer', role: 'CUSTOMER', orders: [orderId], ttlS: TTL_S })
