@@ -91,6 +91,9 @@ function timeFold(records: readonly StoredRecord[], table: ReadonlyMap<string, O
     onPosition: () => {
       positions += 1
     },
+    onBroken: (_order, error) => {
+      throw error
+    },
   })
   const us = timeBatches(records, (batch) => {
     partition.take(partition.read(batch), T0)

@@ -26,7 +26,11 @@ export async function logIn(
   const nameKey = usernameKey(username)
   deps.loginLimit.take(nameKey, address, deps.now())
   const account = await deps.store.read((tx) => findUserByName(tx, username))
-  const right = await deps.passwords.verify(password, account?.passwordHash ?? null)
+  const right = await deps.passwords.verify(password, account?.passwordHash ?? null, address).catch((error) => {
+    // Nothing was tried.
+    deps.loginLimit.giveBack(nameKey, address)
+    throw error
+  })
   if (account === undefined || !right || account.disabled) {
     throw new ZltError('bad_credentials', 'username or password is wrong, or the user is disabled')
   }

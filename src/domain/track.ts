@@ -108,3 +108,28 @@ export function clearForAssignment(track: Track, assignment: number): Track {
   const { last: _last, boundTo: _boundTo, trip: _trip, ...rest } = track
   return { ...rest, assignment, lagMs: 0, lateRejects: [], jumpRejects: [], motion: NO_MOTION, intervalMs: 0 }
 }
+
+const ALWAYS_NUMBERS = ['at', 'assignment', 'lagMs', 'intervalMs'] as const
+const PLACE_NUMBERS = ['at', 'lat', 'lng', 'timeMs', 'deviceTimeMs', 'receivedMs'] as const
+
+/**
+ * Reads a saved track of `orderId`; undefined when it cannot be one. The trip is taken as it is, so a fold or a projection
+ * of what another version saved may still fail.
+ */
+export function parseTrack(orderId: string, saved: unknown): Track | undefined {
+  if (!isRecord(saved) || saved.orderId !== orderId || !hasNumbers(saved, ALWAYS_NUMBERS)) return undefined
+  const { last, lateRejects, jumpRejects, motion, dropped } = saved
+  if (last !== undefined && !(isRecord(last) && hasNumbers(last, PLACE_NUMBERS))) return undefined
+  if (!Array.isArray(lateRejects) || !Array.isArray(jumpRejects)) return undefined
+  return isRecord(motion) && typeof motion.kind === 'string' && isRecord(dropped)
+    ? (saved as unknown as Track)
+    : undefined
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function hasNumbers(value: Record<string, unknown>, names: readonly string[]): boolean {
+  return names.every((name) => Number.isFinite(value[name]))
+}

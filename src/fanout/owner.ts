@@ -2,6 +2,7 @@
 
 import type { Audience } from '../domain/audience'
 import type { Order } from '../domain/order'
+import { parseTrack } from '../domain/track'
 import type { RouteRequest } from '../domain/trip'
 import type { OnError } from '../errors'
 import type { Metrics } from '../metrics'
@@ -165,7 +166,11 @@ export class Owner {
     const { snapshots, onError } = this.deps
     try {
       const tracks = await withDeadline(snapshots.load(partition, orders), LOAD_DEADLINE_MS)
-      for (const track of tracks?.values() ?? []) if (!this.#router.hasLapsed(track)) owned.restore(track)
+      for (const [order, saved] of tracks ?? []) {
+        const track = parseTrack(order, saved)
+        if (track === undefined) onError(new Error('a saved track cannot be read'), { stage: 'load_tracks', order })
+        else if (!this.#router.hasLapsed(track)) owned.restore(track)
+      }
     } catch (error) {
       onError(error, { stage: 'load_tracks', partition })
     }
@@ -184,13 +189,26 @@ export class Owner {
       orders.map(([order]) => order).filter((order) => !owned.track(order)),
     )
     // Who stopped watching meanwhile is not answered.
-    for (const [order] of orders) this.#router.answer(from, order, owned.track(order))
+    for (const [order] of orders) {
+      try {
+        this.#router.answer(from, order, owned.track(order))
+      } catch (error) {
+        // Without an answer its viewers would wait for ever.
+        owned.startAnew(order, error)
+        this.#router.answer(from, order, owned.track(order))
+      }
+    }
     this.#router.flush()
   }
 
   #route(orderId: string, owned: Partition): void {
     const track = owned.track(orderId)
-    if (track !== undefined) this.#router.route(track)
+    if (track === undefined) return
+    try {
+      this.#router.route(track)
+    } catch (error) {
+      owned.startAnew(orderId, error)
+    }
   }
 
   #orderChanged(id: string, order: Order | undefined): void {
@@ -259,6 +277,7 @@ export class Owner {
     return {
       onDrop: (code: string) => metrics.count('zlt_records_dropped_total', 1, code),
       onPosition: () => metrics.count('zlt_positions_total'),
+      onBroken: (order: string, error: unknown) => onError(error, { stage: 'track', order }),
       onPoison: (reason: string, { at }: StoredRecord) => {
         metrics.count('zlt_records_poisoned_total', 1, reason)
         onError(new Error(`record ${at} cannot be read: ${reason}`), { stage: 'poison', at, reason })

@@ -27,6 +27,8 @@ export interface PartitionDeps {
   onDrop(code: DropCode): void
   onPoison(reason: PoisonReason, record: StoredRecord): void
   onPosition(): void
+  /** What was known of an order could not be worked with; it has been started anew. */
+  onBroken(orderId: string, error: unknown): void
   /** What the fold may know besides facts and records. */
   knowledge?(): Knowledge
   /** A way is wanted; the answer comes back by `takeRoute`. */
@@ -90,6 +92,13 @@ export class Partition {
   /** Puts a loaded track in place; one already here is newer. */
   restore(track: Track): void {
     if (!this.#tracks.has(track.orderId)) this.#tracks.set(track.orderId, track)
+  }
+
+  /** Starts an order anew whose track cannot be worked with; its assignment stays, so no former rider comes back. */
+  startAnew(orderId: string, error: unknown): void {
+    const { assignment = 0 } = this.#tracks.get(orderId) ?? {}
+    this.#tracks.set(orderId, alignTrack(emptyTrack(orderId), assignment))
+    this.deps.onBroken(orderId, error)
   }
 
   /** Folds records in their order. @returns the orders whose position changed */
@@ -186,8 +195,7 @@ export class Partition {
 
   #fold(record: LocationRecord, at: number): Folded['kind'] {
     const orderId = record.order_id
-    const before = this.#tracks.get(orderId) ?? emptyTrack(orderId)
-    const folded = fold(before, this.deps.order(orderId), record, at, this.deps.knowledge?.())
+    const folded = this.#folded(record, at)
     if (folded.kind === 'seen' || folded.kind === 'set_aside') return folded.kind
     this.#keep(folded.track)
     if (folded.trail !== undefined) this.#addUnsaved(orderId, folded.trail)
@@ -197,6 +205,21 @@ export class Partition {
       if (folded.finished !== undefined) this.deps.onFinished?.(folded.finished)
     } else this.deps.onDrop(folded.code)
     return folded.kind
+  }
+
+  /** A track of another version, or of a bad disk, must not cost the other orders of its batch their positions. */
+  #folded(record: LocationRecord, at: number): Folded {
+    const orderId = record.order_id
+    const foldNow = () => {
+      const before = this.#tracks.get(orderId) ?? emptyTrack(orderId)
+      return fold(before, this.deps.order(orderId), record, at, this.deps.knowledge?.())
+    }
+    try {
+      return foldNow()
+    } catch (error) {
+      this.startAnew(orderId, error)
+      return foldNow()
+    }
   }
 
   #keep(track: Track): void {

@@ -1,8 +1,9 @@
 /** The routes of the fan-out role. */
 
 import type { Context } from 'hono'
+import type { Audience } from '../domain/audience'
 import { isId } from '../domain/id'
-import { hasEnded } from '../domain/order'
+import { shownTrail } from '../domain/shown-trail'
 import { ZltError } from '../errors'
 import type { Env, Handlers } from '../http/app'
 import { refuseTokenInQuery } from '../http/authenticate'
@@ -51,7 +52,7 @@ export function fanoutHandlers(deps: FanoutRoutesDeps): Handlers {
     },
     async getTrail(c) {
       const { orderId, audience } = await admitOne(c)
-      return c.json(await readTrail(deps, orderId, audience === 'customer'), 200, { 'cache-control': 'no-store' })
+      return c.json(await readTrail(deps, orderId, audience), 200, { 'cache-control': 'no-store' })
     },
   }
 }
@@ -75,16 +76,14 @@ async function upgrade(deps: FanoutRoutesDeps, c: Context<Env>): Promise<Respons
   throw new ZltError('upgrade_required', 'this is not a WebSocket handshake (RFC 6455 §4.1)')
 }
 
-/** GeoJSON (RFC 7946): a line with the times beside it. Customers see it once the rider comes to them next. */
-async function readTrail(deps: FanoutRoutesDeps, orderId: string, isCustomer: boolean): Promise<unknown> {
-  const order = deps.orders.get(orderId)
-  const hidden = isCustomer && order !== undefined && (order.stops_before > 0 || hasEnded(order))
-  const partition = deps.log.partitionOf(orderId)
-  const trail = hidden ? { points: [], complete: false } : await deps.snapshots.trail(partition, orderId)
+/** GeoJSON (RFC 7946): a line with the times beside it. */
+async function readTrail(deps: FanoutRoutesDeps, orderId: string, audience: Audience): Promise<unknown> {
+  const trail = await deps.snapshots.trail(deps.log.partitionOf(orderId), orderId)
+  const points = shownTrail(trail.points, deps.orders.get(orderId), audience, deps.now())
   return {
     type: 'Feature',
-    geometry: { type: 'LineString', coordinates: trail.points.map(({ lat, lng }) => [lng, lat]) },
-    properties: { order_id: orderId, times_ms: trail.points.map(({ timeMs }) => timeMs) },
-    complete: trail.complete,
+    geometry: { type: 'LineString', coordinates: points.map(({ lat, lng }) => [lng, lat]) },
+    properties: { order_id: orderId, times_ms: points.map(({ timeMs }) => timeMs) },
+    complete: trail.complete && (points.length > 0 || trail.points.length === 0),
   }
 }

@@ -1,9 +1,10 @@
 /** The view of an order as one answer: what a socket would have been sent, and what the tracker refused. */
 
 import type { Audience, Claims } from '../domain/audience'
-import { projectOrder } from '../domain/audience'
+import { audienceOf, projectOrder } from '../domain/audience'
 import { hasEnded, vouchedOrder } from '../domain/order'
 import { type PositionPart, type RoutePart, shownPosition, type View } from '../domain/view'
+import { ZltError } from '../errors'
 import type { AccessTable } from '../tables/access'
 import type { OrderTable } from '../tables/orders'
 import type { Hub } from './hub'
@@ -22,7 +23,7 @@ export interface TrackAnswer extends View {
 
 const NOBODY: Sink = { kind: 'stream', send: () => 'sent', ping() {}, close() {} }
 
-/** Reads the view by watching for a moment, as a viewer of its own. */
+/** Reads the view by watching for a moment, as a viewer of its own. @throws ZltError `order_not_found` */
 export async function readView(
   deps: { hub: Hub; orders: OrderTable; access: AccessTable; now(): number },
   claims: Claims,
@@ -41,10 +42,13 @@ export async function readView(
       await hub.nextPosition(orderId, audience, POSITION_WAIT_MS)
       held = hub.position(orderId, audience)
     }
+    // What was granted before the wait may have been handed over or forgotten since.
+    const known = orders.get(orderId)
+    if (audienceOf(claims, orderId, known) !== audience) throw new ZltError('order_not_found', 'no such order for you')
     const view: View = {
       order_id: orderId,
       epoch: access.epoch,
-      order: projectOrder(orders.get(orderId) ?? order, audience),
+      order: projectOrder(known ?? vouchedOrder(orderId), audience),
     }
     if (held?.json) view.position = JSON.parse(held.json) as PositionPart
     const position = shownPosition(view)

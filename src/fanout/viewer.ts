@@ -59,7 +59,8 @@ export class Viewer {
 
   /** Whether the peer keeps to `perSecond` frames; counts this one. */
   mayTalk(perSecond: number, nowMs: number): boolean {
-    if (nowMs - this.#windowStartMs >= 1_000) {
+    // A clock that was set back would keep the window open until it has caught up.
+    if (nowMs - this.#windowStartMs >= 1_000 || nowMs < this.#windowStartMs) {
       this.#windowStartMs = nowMs
       this.#framesInWindow = 0
     }

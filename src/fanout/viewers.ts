@@ -120,6 +120,9 @@ export class Viewers {
     const { heartbeatMs, silentAfterMs } = this.options
     const beat = `{"type":"beat","now_ms":${nowMs}}`
     for (const viewer of this.hub.viewers) {
+      // After the clock was set back all times lie ahead: nobody would be sent a beat, or missed, until it has caught up.
+      viewer.lastHeardMs = Math.min(viewer.lastHeardMs, nowMs)
+      viewer.lastSentMs = Math.min(viewer.lastSentMs, nowMs)
       const silentMs = nowMs - viewer.lastHeardMs
       if (viewer.closed) this.hub.remove(viewer)
       else if (viewer.claims.exp * 1000 <= nowMs) this.closeViewer(viewer, CLOSE.token_ended, 'token_expired')

@@ -14,7 +14,7 @@ export interface IngestOptions {
 export function ingestHandlers(deps: AcceptDeps, options: IngestOptions): Handlers {
   const nextJson = JSON.stringify({ interval_ms: options.fixIntervalMs })
   const headers = { 'content-type': 'application/json' }
-  const budget = new TurnBudget()
+  const budget = new TurnBudget(options.bodyLimitBytes)
   return {
     async postLocation(c) {
       budget.spend(c.req.raw)

@@ -21,6 +21,9 @@ const RETRY_AFTER_MS = 2_000
 export class TurnBudget {
   #spentBytes = 0
 
+  /** @param maxBytes what a request may have at most: beyond it is refused unread, whatever length it declares */
+  constructor(private readonly maxBytes: number) {}
+
   /** Call it before the request is read. @throws ZltError `overloaded` when the turn has taken its share */
   spend(request: Request): void {
     if (this.#spentBytes > TURN_BYTES) {
@@ -30,7 +33,8 @@ export class TurnBudget {
     }
     // Runs when all that was ready in this turn has been seen to.
     if (this.#spentBytes === 0) setImmediate(() => this.#reset())
-    this.#spentBytes += Number(request.headers.get('content-length') ?? UNDECLARED_BYTES)
+    const declared = Number(request.headers.get('content-length') ?? UNDECLARED_BYTES)
+    this.#spentBytes += declared <= this.maxBytes ? declared : 0
   }
 
   #reset(): void {

@@ -25,8 +25,11 @@ export interface Trail {
 export const TRAIL_MAX_POINTS = 4_096
 
 export interface Snapshots {
-  /** The saved tracks of `orders` that exist, as they were saved. MUST answer all in one round trip. */
-  load(partition: number, orders: readonly string[]): Promise<Map<string, Track>>
+  /**
+   * What was saved of `orders`, by order; read each with `parseTrack`, for an older program may have saved it. MUST answer
+   * all in one round trip, and what cannot even be decoded as it is, so that it is heard of and hinders no other.
+   */
+  load(partition: number, orders: readonly string[]): Promise<Map<string, unknown>>
   /**
    * Saves tracks and adds to their trails. A track with a lower `at` than the saved one MUST leave it as it is; its trail
    * points still count. Rejects when anything may not be stored; then it may be tried again as it was.

@@ -114,6 +114,21 @@ describe('passwords', () => {
     expect((settled[5] as PromiseRejectedResult).reason.code).toBe('too_many_requests')
     expect(await passwords.verify('x', null)).toBe(false)
   })
+
+  test('from an address that floods make room for another’s', async () => {
+    const passwords = new Passwords({ slots: 1, maxWaiting: 2 })
+    const flood = Array.from({ length: 4 }, () => passwords.verify('x', null, 'flooder'))
+    const settled = Promise.allSettled(flood)
+    expect(await passwords.verify('x', null, 'somebody')).toBe(false)
+    expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected'])
+  })
+
+  test('that found no place in the queue do not count as wrong', async () => {
+    const tries = await Promise.all(Array.from({ length: 60 }, (_, i) => logIn(`nobody${i % 6}`, 'wrong', '1.1.1.1')))
+    expect(tries.some(({ body }) => body.detail === 'too many passwords are being checked')).toBe(true)
+    const late = await Promise.all(Array.from({ length: 6 }, (_, i) => logIn(`nobody${i}`, 'wrong', '1.1.1.1')))
+    expect(late.some(({ status }) => status === 401)).toBe(true)
+  })
 })
 
 describe('the first administrator', () => {

@@ -55,8 +55,12 @@ async function saveOne(snapshots: Snapshots, order: string, at: number, trail: T
   await snapshots.save(PARTITION, [{ track: trackAt(order, at), trail }])
 }
 
+async function loadedTracks(snapshots: Snapshots, orders: readonly string[]): Promise<Map<string, Track>> {
+  return (await snapshots.load(PARTITION, orders)) as Map<string, Track>
+}
+
 async function atOf(snapshots: Snapshots, order: string): Promise<number | undefined> {
-  return (await snapshots.load(PARTITION, [order])).get(order)?.at
+  return (await loadedTracks(snapshots, [order])).get(order)?.at
 }
 
 export const SNAPSHOTS_CASES: readonly SnapshotsCase[] = [
@@ -95,7 +99,7 @@ export const SNAPSHOTS_CASES: readonly SnapshotsCase[] = [
         orders.map((order, i) => ({ track: trackAt(order, i), trail: [] })),
       )
       const asked = [...orders.slice(100), fresh('never')]
-      const loaded = await snapshots.load(PARTITION, asked)
+      const loaded = await loadedTracks(snapshots, asked)
       expect([...loaded.values()].map(({ at }) => at).sort((a, b) => a - b)).toEqual(
         Array.from({ length: 400 }, (_, i) => i + 100),
       )

@@ -29,6 +29,9 @@ function open(): Partition {
     order: (id) => table.get(id),
     onDrop: (code) => void drops.push(code),
     onPoison: (reason) => void poison.push(reason),
+    onBroken: (_order, error) => {
+      throw error
+    },
     onPosition: () => {
       positions += 1
     },

@@ -6,6 +6,7 @@ import { Viewers } from '../../src/fanout/viewers.ts'
 import { Metrics } from '../../src/metrics.ts'
 import { AccessTable } from '../../src/tables/access.ts'
 import { OrderTable } from '../../src/tables/orders.ts'
+import { until } from '../support/until.ts'
 
 const CLAIMS = { sub: 'root', role: 'ADMIN', exp: 4_000_000_000 } as const
 
@@ -49,4 +50,32 @@ test('one that was let in before the way out and opens after it is sent back too
   expect(closings).toEqual([{ code: 1012, retryAfterMs: expect.any(Number) }])
   expect(closings[0]?.retryAfterMs).toBeWithin(100, 1_501)
   expect(hub.viewers.size).toBe(0)
+})
+
+test('a clock that is set back ends no viewer’s right to talk, and beats go on', async () => {
+  const clock = { nowMs: 10_000_000 }
+  const [orders, metrics] = [new OrderTable(), new Metrics()]
+  const source = { watch() {}, unwatch() {} }
+  const hub = new Hub({ orders, access: new AccessTable(), source, metrics, now: () => clock.nowMs })
+  const options = { heartbeatMs: 500, silentAfterMs: 60_000, pendingLimit: 10, ordersPerSocket: 8 }
+  const viewers = new Viewers(hub, orders, metrics, options, () => clock.nowMs)
+  const frames: string[] = []
+  const send = (frame: string) => {
+    frames.push(frame)
+    return 'sent' as const
+  }
+  const viewer = new Viewer({ kind: 'socket', send, ping() {}, close() {} }, CLAIMS, clock.nowMs)
+  viewers.open(viewer, [])
+  expect(viewer.mayTalk(1, clock.nowMs)).toBe(true)
+
+  clock.nowMs -= 3_600_000
+  expect(viewer.mayTalk(1, clock.nowMs)).toBe(true)
+  clock.nowMs += 1_000
+  expect(viewer.mayTalk(1, clock.nowMs)).toBe(true)
+  const moving = setInterval(() => {
+    clock.nowMs += 100
+  }, 100)
+  await until(() => frames.length > 0, 'a beat', 5_000)
+  clearInterval(moving)
+  await viewers.drain()
 })

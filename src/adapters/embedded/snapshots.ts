@@ -2,7 +2,7 @@
 
 import type { Database, SQLQueryBindings } from 'bun:sqlite'
 import type { PaceTable } from '../../domain/pace'
-import type { Track, TrailPoint } from '../../domain/track'
+import type { TrailPoint } from '../../domain/track'
 import { type Saved, type Snapshots, TRAIL_MAX_POINTS, type Trail } from '../../ports/snapshots'
 import { type BulkInsert, bulkInsert } from './bulk-insert'
 
@@ -23,12 +23,12 @@ export class EmbeddedSnapshots implements Snapshots {
     this.#saveTrail = bulkInsert(db, 'INSERT OR IGNORE INTO trail (order_id, at, lat, lng, time_ms)', 5)
   }
 
-  async load(_partition: number, orders: readonly string[]): Promise<Map<string, Track>> {
-    const found = new Map<string, Track>()
+  async load(_partition: number, orders: readonly string[]): Promise<Map<string, unknown>> {
+    const found = new Map<string, unknown>()
     const one = this.#db.query('SELECT json FROM tracks WHERE order_id = ?')
     for (const order of orders) {
       const row = one.get(order) as { json: string } | null
-      if (row !== null) found.set(order, JSON.parse(row.json) as Track)
+      if (row !== null) found.set(order, decoded(row.json))
     }
     return found
   }
@@ -95,6 +95,15 @@ export class EmbeddedSnapshots implements Snapshots {
   }
 
   async close(): Promise<void> {}
+}
+
+/** The value, or the text itself: no track either, but one that its reader can refuse by itself. */
+function decoded(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return json
+  }
 }
 
 function paceName(partition: number): string {

@@ -35,6 +35,9 @@ export class ModelOwner {
         throw new Error(`poison: ${reason}`)
       },
       onPosition: () => world.count('positions'),
+      onBroken: (_order, error) => {
+        throw error
+      },
       knowledge: () => ({ pace: NO_PACE, hasEngine: true }),
       onRequest: (id, request) => {
         world.count('requests')

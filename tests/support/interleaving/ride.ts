@@ -56,6 +56,9 @@ class Owner {
         throw new Error(`poison: ${reason}`)
       },
       onPosition() {},
+      onBroken(_order, error) {
+        throw error
+      },
       knowledge: () => ({ pace: NO_PACE, hasEngine }),
       onRequest: (_id, request) => this.#asked.push(request),
     })
