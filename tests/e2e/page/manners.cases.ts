@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core'
 import { ALL_LOOKS, openPage, WINDOWS } from '../../../scripts/customer-page.ts'
 import { openFirstView } from '../../../scripts/measure-page.ts'
 import { TRIP } from '../../support/test-ride.ts'
+import { until } from '../../support/until'
 import type { PageStage } from './stage.ts'
 import { RIDING } from './states.cases.ts'
 
@@ -121,7 +122,9 @@ export function mannerCases(stage: PageStage): void {
         await page.setViewportSize(size)
         for (const height of size.width < 720 ? ['peek', 'half'] : ['full']) {
           if (height === 'half') await page.locator('#grip').press('ArrowUp')
-          expect(await page.locator('#sheet').getAttribute('data-height')).toBe(height)
+          // The page hears of the new size in an event of its own.
+          const isSo = async () => (await page.locator('#sheet').getAttribute('data-height')) === height
+          await until(isSo, `the sheet at ${height} in ${size.width} px`)
           const what = `${size.width}×${size.height} ${height}`
           expect(`${what}: ${await page.evaluate(scrollsSideways)}`).toBe(`${what}: false`)
           // The map moves aside in its own time.
