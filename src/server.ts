@@ -67,19 +67,6 @@ export async function startServer(config: Config, hooks: StartHooks = {}): Promi
     const { issuer, tokenTtlMs, adminPassword, bodyLimitBytes: maxBodyBytes } = config
     const clientAddress = createClientAddress(config.trustedProxies)
     const addressOf = (c: Context<Env>) => clientAddress(c.req.raw, c.env.server.requestIP(c.req.raw)?.address ?? '')
-    const auth = await openAuth({
-      store,
-      log,
-      keys,
-      issuer,
-      tokenTtlMs,
-      adminPassword,
-      onFirstAdmin: hooks.onFirstAdmin,
-      maxBodyBytes,
-      addressOf,
-      onError,
-    })
-    closers.push(() => auth.close())
     const verify = createVerifier(keys, issuer)
     const engine = await openEngine(config, logger)
     const fanout = await openFanout({
@@ -94,6 +81,20 @@ export async function startServer(config: Config, hooks: StartHooks = {}): Promi
       now: Date.now,
     })
     closers.push(() => fanout.close())
+    // After the owner of tracks: what this start still has to publish of forgotten orders must find it listening.
+    const auth = await openAuth({
+      store,
+      log,
+      keys,
+      issuer,
+      tokenTtlMs,
+      adminPassword,
+      onFirstAdmin: hooks.onFirstAdmin,
+      maxBodyBytes,
+      addressOf,
+      onError,
+    })
+    closers.push(() => auth.close())
     const resolver = new OrderResolver(orders)
     metrics.gauge('zlt_requests_parked', () => resolver.parked)
     const pages = await openPages(config, logger)

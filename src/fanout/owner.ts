@@ -43,6 +43,8 @@ export class Owner {
   readonly #router: PositionRouter
   readonly #desk: RouteDesk | undefined
   readonly #learning = new Map<number, Learning>()
+  /** Forgotten orders whose track is still saved, with their partition: dropping them failed. */
+  readonly #undropped = new Map<string, number>()
   #following: Following | undefined
   #timers: Timer[] = []
   #checkpoint: Promise<void> | undefined
@@ -217,8 +219,7 @@ export class Owner {
     if (owned === undefined) return
     if (order === undefined) {
       owned.forget(id)
-      const { snapshots, onError } = this.deps
-      snapshots.drop(partition, id).catch((error) => onError(error, { stage: 'drop_track' }))
+      void this.#drop(partition, id)
       return
     }
     owned.orderChanged(id, this.deps.now())
@@ -226,7 +227,19 @@ export class Owner {
     this.#router.flush()
   }
 
+  /** Erasure is owed, so one that fails is tried again at every tick. */
+  async #drop(partition: number, id: string): Promise<void> {
+    this.#undropped.delete(id)
+    try {
+      await this.deps.snapshots.drop(partition, id)
+    } catch (error) {
+      this.#undropped.set(id, partition)
+      this.deps.onError(error, { stage: 'drop_track' })
+    }
+  }
+
   #tick(): void {
+    for (const [id, partition] of [...this.#undropped]) void this.#drop(partition, id)
     for (const owned of this.#partitions.values()) {
       for (const order of owned.tick(this.deps.now())) this.#route(order, owned)
     }

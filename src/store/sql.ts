@@ -31,6 +31,10 @@ function named(error: unknown, where: string): unknown {
   return new Error(`cannot reach the database at ${URL.parse(where)?.host ?? '?'}: ${message}`, { cause: error })
 }
 
+/** How long a transaction tries to begin while another program holds the file, and how often. */
+const HELD_MS = 5_000
+const HELD_RETRY_MS = 25
+
 async function openSqlite(path: string): Promise<Database> {
   // Password hashes are in it: made before SQLite makes it, so that the journal files get its mode too.
   closeSync(openSync(path, 'a', 0o600))
@@ -40,6 +44,8 @@ async function openSqlite(path: string): Promise<Database> {
   // What was answered as done must outlive a power cut: these writes are few.
   await sql`PRAGMA synchronous = FULL`
   await sql`PRAGMA foreign_keys = ON`
+  // From here on we wait ourselves: SQLite would do so on this thread, and nobody else would be served meanwhile.
+  await sql`PRAGMA busy_timeout = 0`
   // One connection: a query that ran while a transaction awaits would be part of it, and be rolled back with it.
   const lane = new Lane()
   return {
@@ -50,7 +56,7 @@ async function openSqlite(path: string): Promise<Database> {
         // The next durable transaction takes all before it to the disk with it.
         if (!durable) await sql`PRAGMA synchronous = NORMAL`
         try {
-          return await translated(sql.begin('immediate', (tx) => work(tx)))
+          return await translated(beginWhenFree(sql, work))
         } finally {
           if (!durable) await sql`PRAGMA synchronous = FULL`
         }
@@ -58,6 +64,27 @@ async function openSqlite(path: string): Promise<Database> {
     lock: async () => {},
     close: () => lane.run(() => sql.close()),
   }
+}
+
+/** Runs `work` as a transaction that takes the file for itself at its beginning, so that nothing has to be done twice. */
+async function beginWhenFree<T>(sql: SQL, work: (tx: SQL) => Promise<T>): Promise<T> {
+  const untilMs = performance.now() + HELD_MS
+  for (;;) {
+    let begun = false
+    try {
+      return await sql.begin('immediate', (tx) => {
+        begun = true
+        return work(tx)
+      })
+    } catch (error) {
+      if (begun || !isBusy(error) || performance.now() > untilMs) throw error
+      await Bun.sleep(HELD_RETRY_MS)
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true
 }
 
 function openPostgres(url: string): Database {
@@ -89,7 +116,7 @@ async function translated<T>(work: Promise<T>): Promise<T> {
     if (code === 'SQLITE_FULL' || errno === '53100') {
       throw new ZltError('disk_full', 'the database has no space left', { cause })
     }
-    if (code?.startsWith('SQLITE_BUSY')) throw new ZltError('overloaded', 'the database is held', { cause })
+    if (isBusy(cause)) throw new ZltError('overloaded', 'the database is held', { cause })
     throw cause
   }
 }

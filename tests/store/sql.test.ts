@@ -1,3 +1,4 @@
+import { Database as Sqlite } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { statSync } from 'node:fs'
 import { ZltError } from '../../src/errors.ts'
@@ -113,4 +114,20 @@ test('a Postgres that does not answer is named, without its password', async () 
   const failure = await openDatabase('postgres://zlt:secret@127.0.0.1:1/zlt').catch((error: Error) => error.message)
   expect(failure).toStartWith('cannot reach the database at 127.0.0.1:1: ')
   expect(failure).not.toContain('secret')
+})
+
+test('a file that another program holds for a moment keeps nobody else waiting, and is written when it is free', async () => {
+  const folder = tempFolder()
+  const store = await openDatabase(folder.file('zlt.db'))
+  const other = new Sqlite(folder.file('zlt.db'))
+  other.run('BEGIN IMMEDIATE')
+  const writing = store.write((tx) => tx`SELECT 1 AS one`)
+  const startedMs = performance.now()
+  await Bun.sleep(50)
+  expect(performance.now() - startedMs).toBeLessThan(1_000)
+  other.run('ROLLBACK')
+  expect(await writing).toEqual([{ one: 1 }])
+  other.close()
+  await store.close()
+  folder.remove()
 })
