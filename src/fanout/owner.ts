@@ -12,6 +12,7 @@ import type { RouteProvider } from '../ports/routes'
 import type { Snapshots } from '../ports/snapshots'
 import type { OrderTable } from '../tables/orders'
 import { Learning } from './learning'
+import { ownerCounters } from './owner-counters'
 import { Partition } from './partition'
 import { PositionRouter } from './position-router'
 import { RouteDesk } from './route-desk'
@@ -113,7 +114,7 @@ export class Owner {
     const learning = new Learning(partition, this.deps)
     this.#learning.set(partition, learning)
     const owned: Partition = new Partition({
-      ...this.#counters(),
+      ...ownerCounters(this.deps.metrics, this.deps.onError),
       order: (id) => orders.get(id),
       knowledge: () => ({ pace: learning.pace, hasEngine }),
       onRequest: (orderId, request) => void this.#ask(owned, orderId, request),
@@ -282,19 +283,6 @@ export class Owner {
       }
       // Let fixes and frames through between two slices.
       await new Promise((resolve) => setImmediate(resolve))
-    }
-  }
-
-  #counters() {
-    const { metrics, onError } = this.deps
-    return {
-      onDrop: (code: string) => metrics.count('zlt_records_dropped_total', 1, code),
-      onPosition: () => metrics.count('zlt_positions_total'),
-      onBroken: (order: string, error: unknown) => onError(error, { stage: 'track', order }),
-      onPoison: (reason: string, { at }: StoredRecord) => {
-        metrics.count('zlt_records_poisoned_total', 1, reason)
-        onError(new Error(`record ${at} cannot be read: ${reason}`), { stage: 'poison', at, reason })
-      },
     }
   }
 
