@@ -162,7 +162,8 @@ class World {
 
   #change(old: Order, step: OrderStep, partnerId: string): Order | 'illegal' {
     if (step.kind === 'move') return moveOrder(old, step.status, this.nowMs)
-    if (step.kind === 'edit') return editOrder(old, { drop: placeOf(step.order, old.rev % 1_000) }, this.nowMs)
+    // Always another place than any before: an edit that says the same again would raise the rev and change nothing.
+    if (step.kind === 'edit') return editOrder(old, { drop: placeOf(step.order, 10 + (old.rev - T0)) }, this.nowMs)
     const others = this.orders.filter((one) => one !== old && one.partner_id === partnerId && isInHand(one))
     return assignOrder(old, partnerId, this.nowMs, Math.max(0, ...others.map(({ assignment }) => assignment)))
   }
