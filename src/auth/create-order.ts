@@ -3,7 +3,7 @@
 import type { Claims } from '../domain/audience'
 import { createOrder as newOrder, type Order, type OrderInput } from '../domain/order'
 import { ZltError } from '../errors'
-import { insertOrder } from '../store/orders'
+import { findOrder, insertOrder } from '../store/orders'
 import type { AuthDeps } from './deps'
 import { doOnce } from './idempotent'
 
@@ -34,7 +34,8 @@ export function createOrder(
       if (outcome === 'forgetting') {
         throw new ZltError('log_unavailable', `the former order ${id} is being forgotten; try again in a moment`)
       }
-      return order
+      // Its `rev` is above that of a forgotten order's stub.
+      return (await findOrder(tx, id)) ?? order
     }),
   )
 }

@@ -8,7 +8,8 @@ import { orderNotFound, requireVisible } from './order-access'
 import { changeOrder } from './plan'
 
 /**
- * Strips the row at once; it goes wholly when its null is published, which has every node drop track and trail.
+ * Strips the row at once. Its null is published, which has every node drop track and trail; then a stub of the id alone,
+ * for as long as tokens that name the order may live: they would vouch for it, and have its rider shown again.
  * Raw fixes stay in the log until its retention ends.
  * @returns the `rev` under which the null is published
  * @throws ZltError `order_not_found`

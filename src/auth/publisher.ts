@@ -41,7 +41,7 @@ export class Publisher {
 
   /** Publishes all there is. @throws what the log or the database throws; nothing is lost by it */
   async drain(): Promise<void> {
-    while ((await this.#publishSome()) === BATCH_ROWS);
+    while (await this.#publishSome());
   }
 
   /**
@@ -95,7 +95,8 @@ export class Publisher {
     this.#running = undefined
   }
 
-  async #publishSome(): Promise<number> {
+  /** @returns whether there may be more */
+  async #publishSome(): Promise<boolean> {
     const rows = await this.#store.read((tx) => unpublishedRows(tx, BATCH_ROWS))
     const done: OutboxRow[] = []
     try {
@@ -107,7 +108,8 @@ export class Publisher {
     } finally {
       if (done.length > 0) await this.#note(done)
     }
-    return rows.length
+    // The stub of a forgotten order is due once its null is noted.
+    return rows.length === BATCH_ROWS || (!this.#closed && rows.some(({ order }) => order === null))
   }
 
   async #publishRow(row: OutboxRow): Promise<void> {

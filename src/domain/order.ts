@@ -200,7 +200,7 @@ function follows(order: Order, plan: Plan): boolean {
 }
 
 /** What is left of an ended order once nobody may open it any more. */
-export function stubOf(order: Order, nowMs: number): Order {
+export function stubOf(order: Pick<Order, 'id' | 'rev' | 'status' | 'ended_at_ms'>, nowMs: number): Order {
   const rest = { timeline: [], assignment: 0, visible: false, stops_before: 0, gone: true as const }
   const ended = order.ended_at_ms === undefined ? {} : { ended_at_ms: order.ended_at_ms }
   return { id: order.id, rev: nextRev(order.rev, nowMs), status: order.status, ...rest, ...ended }

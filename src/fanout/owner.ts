@@ -11,6 +11,7 @@ import type { Mail, ToOwner } from '../ports/mail'
 import type { RouteProvider } from '../ports/routes'
 import type { Snapshots } from '../ports/snapshots'
 import type { OrderTable } from '../tables/orders'
+import { Erasure } from './erasure'
 import { Learning } from './learning'
 import { ownerCounters } from './owner-counters'
 import { Partition } from './partition'
@@ -44,14 +45,14 @@ export class Owner {
   readonly #router: PositionRouter
   readonly #desk: RouteDesk | undefined
   readonly #learning = new Map<number, Learning>()
-  /** Forgotten orders whose track is still saved, with their partition: dropping them failed. */
-  readonly #undropped = new Map<string, number>()
+  readonly #erasure: Erasure
   #following: Following | undefined
   #timers: Timer[] = []
   #checkpoint: Promise<void> | undefined
 
   constructor(private readonly deps: OwnerDeps) {
     this.#router = new PositionRouter(deps)
+    this.#erasure = new Erasure(deps)
     this.#desk = deps.engine === undefined ? undefined : new RouteDesk(deps.engine, deps.metrics)
   }
 
@@ -220,7 +221,7 @@ export class Owner {
     if (owned === undefined) return
     if (order === undefined) {
       owned.forget(id)
-      void this.#drop(partition, id)
+      void this.#erasure.drop(partition, id)
       return
     }
     owned.orderChanged(id, this.deps.now())
@@ -228,19 +229,8 @@ export class Owner {
     this.#router.flush()
   }
 
-  /** Erasure is owed, so one that fails is tried again at every tick. */
-  async #drop(partition: number, id: string): Promise<void> {
-    this.#undropped.delete(id)
-    try {
-      await this.deps.snapshots.drop(partition, id)
-    } catch (error) {
-      this.#undropped.set(id, partition)
-      this.deps.onError(error, { stage: 'drop_track' })
-    }
-  }
-
   #tick(): void {
-    for (const [id, partition] of [...this.#undropped]) void this.#drop(partition, id)
+    this.#erasure.retry()
     for (const owned of this.#partitions.values()) {
       for (const order of owned.tick(this.deps.now())) this.#route(order, owned)
     }

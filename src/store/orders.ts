@@ -14,18 +14,20 @@ export interface OutboxRow {
   rev: number
   published_rev: number
   fact: FactState
-  /** Null in the tombstone of a forgotten order. */
+  /** Null in the tombstone of a forgotten order, and in the stub that it becomes. */
   order: Order | null
 }
 
 /** The value to publish for a row; the same text each time until `rev` changes. */
-export function factOf(row: OutboxRow): string | null {
-  if (row.fact === 'removed' || row.order === null) return null
-  return JSON.stringify(row.fact === 'live' ? row.order : { ...stubOf(row.order, 0), rev: row.rev })
+export function factOf({ id, rev, fact, order }: OutboxRow): string | null {
+  if (fact === 'removed') return null
+  if (fact === 'stub') return JSON.stringify({ ...stubOf(order ?? { id, rev: 0, status: 'cancelled' }, 0), rev })
+  return order === null ? null : JSON.stringify(order)
 }
 
 /**
- * Adds an order. `taken` when its id is; `forgetting` when a forgotten order had it, whose null is not yet published:
+ * Adds an order, also in the place of a forgotten one's stub, then with a `rev` above that. `taken` when its id is;
+ * `forgetting` when a forgotten order had it, whose null is not yet published:
  * a new value must not overtake that, since it is what makes every node drop the old track.
  */
 export async function insertOrder(
@@ -37,7 +39,11 @@ export async function insertOrder(
   const inserted = await tx`
     INSERT INTO orders (id, rev, fact, status, partner_id, customer_id, created_at_ms, doc)
     VALUES (${id}, ${rev}, 'live', ${status}, ${partner_id}, ${customer_id}, ${createdAtMs}, ${JSON.stringify(order)})
-    ON CONFLICT DO NOTHING RETURNING id`
+    ON CONFLICT (id) DO UPDATE SET fact = 'live', status = excluded.status, partner_id = excluded.partner_id,
+      customer_id = excluded.customer_id, created_at_ms = excluded.created_at_ms, ended_at_ms = NULL, doc = excluded.doc,
+      rev = CASE WHEN excluded.rev > orders.rev THEN excluded.rev ELSE orders.rev + 1 END
+      WHERE orders.doc IS NULL AND orders.fact = 'stub'
+    RETURNING id`
   if (inserted.length === 1) return 'inserted'
   const rows = await tx`SELECT doc FROM orders WHERE id = ${id}`
   return rows.length === 1 && rows[0].doc === null ? 'forgetting' : 'taken'

@@ -17,11 +17,19 @@ export async function rowsAfter(tx: Tx, id: string, limit: number): Promise<Outb
   return rows.map(outboxRowOf)
 }
 
-/** Notes what was published, by id. A tombstone has then done its duty and goes, unless it has changed meanwhile. */
+/**
+ * Notes what was published, by id. The tombstone of a forgotten order becomes a stub: tokens that name the order still
+ * live, and without it they would vouch for the id and bring it to life again. One that time has taken from there goes.
+ */
 export async function markPublished(tx: Tx, revs: ReadonlyMap<string, number>): Promise<void> {
   for (const id of inWriteOrder([...revs.keys()])) {
     const rev = revs.get(id) ?? 0
-    const gone = await tx`DELETE FROM orders WHERE id = ${id} AND rev = ${rev} AND doc IS NULL RETURNING id`
+    const stubbed =
+      await tx`UPDATE orders SET fact = 'stub', rev = ${rev + 1}, published_rev = ${rev}, ended_at_ms = ${rev}
+      WHERE id = ${id} AND rev = ${rev} AND doc IS NULL AND fact = 'removed' AND ended_at_ms IS NULL RETURNING id`
+    if (stubbed.length === 1) continue
+    const gone = await tx`DELETE FROM orders
+      WHERE id = ${id} AND rev = ${rev} AND doc IS NULL AND fact = 'removed' RETURNING id`
     if (gone.length === 1) continue
     await tx`UPDATE orders SET published_rev = ${rev} WHERE id = ${id} AND published_rev < ${rev}`
   }

@@ -129,15 +129,21 @@ describe('while it runs', () => {
     expect(orderSends()).toHaveLength(1)
   })
 
-  test('a forgotten order’s null is published, then its row goes', async () => {
+  test('a forgotten order’s null is published, then a stub for 25 h, so that no token brings it to life again', async () => {
     const running = await start()
     await create('o1')
     const rev = await forget('o1')
     running.kick()
     expect(await running.published('o1', rev)).toBe(true)
-    expect(await fact('o1')).toBeUndefined()
-    await until(async () => (await store.read((tx) => tx`SELECT id FROM orders`)).length === 0)
+    const sends = () => orderSends().filter(({ key }) => key === 'o1')
+    await until(async () => (await fact('o1'))?.gone === true)
+    expect(sends().at(-2)?.value).toBeNull()
+    expect(await fact('o1')).not.toHaveProperty('customer_id')
     expect(await running.published('o1', rev)).toBe(true)
+    nowMs += STUB_UNTIL_MS + 1_000
+    await running.tick()
+    await until(async () => (await store.read((tx) => tx`SELECT id FROM orders`)).length === 0)
+    expect(await fact('o1')).toBeUndefined()
   })
 
   test('time turns an ended order to a stub and then to null; one that goes on stays', async () => {

@@ -62,3 +62,26 @@ test('a track that could not be dropped is dropped as soon as that can be done',
   await owner.close()
   await cleanup()
 })
+
+test('a forgotten order is not brought to life again by tokens that name it, and its id may be used again', async () => {
+  server = await startTestServer()
+  await server.order('o1', { customer: 'c1', partner: 'dp1', drop: { lat: 1, lng: 1 } })
+  const customer = await server.token('CUSTOMER', 'c1', { orders: ['o1'] })
+  const rider = await server.token('DELIVERY_PARTNER', 'dp1', { orders: ['o1'] })
+  const admin = await server.token('ADMIN', 'root')
+  const track = async () => server?.call('GET', '/orders/o1/track', { token: customer })
+  const post = async () => server?.call('POST', '/location', { token: rider, body: { order_id: 'o1', lat: 1, lng: 1 } })
+  expect((await track())?.status).toBe(200)
+
+  expect((await server.call('DELETE', '/orders/o1', { token: admin })).status).toBe(204)
+  for (const _ of ['at once', 'after a restart']) {
+    await eventually('the token opens nothing', async () => (await track())?.status === 404)
+    expect((await post())?.status).toBe(404)
+    expect((await server.call('GET', '/orders/o1', { token: admin })).status).toBe(404)
+    expect((await server.call('GET', '/orders', { token: admin })).body.items).toEqual([])
+    await server.restart()
+  }
+  await server.order('o1', { customer: 'c1', partner: 'dp1' })
+  expect((await post())?.status).toBe(202)
+  expect((await track())?.body.order.status).toBe('assigned')
+})

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { assignOrder, createOrder, moveOrder, type Order, parseOrderFact } from '../../src/domain/order.ts'
+import {
+  assignOrder,
+  createOrder,
+  moveOrder,
+  type Order,
+  parseOrderFact,
+  STUB_UNTIL_MS,
+} from '../../src/domain/order.ts'
 import type { Database, Tx } from '../../src/store/database.ts'
 import { claimKey, dropAnswersOf, IDEMPOTENCY_MS, keepAnswer, purgeKeys } from '../../src/store/idempotency.ts'
 import {
@@ -85,7 +92,7 @@ for (const { name, open } of DATABASES) {
       expect(await list({ partnerId: 'rider', status: 'picked_up' })).toEqual(['h3'])
     })
 
-    test('a forgotten order is gone for readers at once, and its row once its null is published', async () => {
+    test('a forgotten order is gone for readers at once, a stub once its null is published, and its row 25 h later', async () => {
       const order = createOrder('f1', { customer_id: 'secret-person' }, NOW)
       await write((tx) => insertOrder(tx, order, NOW))
       await write((tx) => entombOrder(tx, 'f1', NOW + 1))
@@ -99,7 +106,27 @@ for (const { name, open } of DATABASES) {
       await write((tx) => markPublished(tx, new Map([['f1', NOW]])))
       expect(await pending('f1')).toBeDefined()
       await write((tx) => markPublished(tx, new Map([['f1', NOW + 1]])))
+      const stub = await pending('f1')
+      expect(stub && JSON.parse(factOf(stub) ?? '')).toMatchObject({ id: 'f1', rev: NOW + 2, gone: true })
+      await write((tx) => markPublished(tx, new Map([['f1', NOW + 2]])))
+
+      const agedMs = NOW + 1 + STUB_UNTIL_MS
+      expect(await write((tx) => ageFacts(tx, 'removed', agedMs - 1, 10))).toBe(0)
+      expect(await write((tx) => ageFacts(tx, 'removed', agedMs, 10))).toBe(1)
+      const last = await pending('f1')
+      expect(last && factOf(last)).toBeNull()
+      await write((tx) => markPublished(tx, new Map([['f1', last?.rev ?? 0]])))
       expect(await database.read((tx) => publishedRev(tx, 'f1'))).toBeUndefined()
+    })
+
+    test('the id of a forgotten order may be used again above its stub', async () => {
+      const order = createOrder('f2', { customer_id: 'c1' }, NOW)
+      await write((tx) => insertOrder(tx, order, NOW))
+      await write((tx) => entombOrder(tx, 'f2', NOW + 50))
+      await write((tx) => markPublished(tx, new Map([['f2', NOW + 50]])))
+      expect(await write((tx) => insertOrder(tx, order, NOW))).toBe('inserted')
+      expect(await database.read((tx) => findOrder(tx, 'f2'))).toMatchObject({ customer_id: 'c1', rev: NOW + 52 })
+      expect(await write((tx) => insertOrder(tx, order, NOW))).toBe('taken')
     })
 
     test('an ended order says a stub after 30 min and null after 25 h, and can still be read', async () => {
