@@ -40,7 +40,7 @@ export const SETTINGS = {
     kind: choice('all', 'auth', 'ingest', 'fanout'),
     default: 'all',
     meaning:
-      'What this process does: auth holds accounts, orders and the relay; ingest takes fixes; fanout serves viewers.',
+      'What this process does: auth holds accounts, orders and the relay; ingest takes fixes; fanout serves viewers. One alone needs brokers and redis.',
   },
   host: { kind: text('a host', 'host'), default: '127.0.0.1', meaning: 'The address to listen on; 0.0.0.0 for all.' },
   port: { kind: integer(0, 65_535), default: 8080, meaning: 'The port to listen on; 0 takes a free one.' },
@@ -56,7 +56,7 @@ export const SETTINGS = {
   brokers: {
     kind: list(hostPort),
     default: [],
-    meaning: 'Kafka brokers. With redis: distributed; without both: embedded.',
+    meaning: 'Kafka brokers. With redis: distributed, which this version refuses; without both: embedded.',
   },
   redis: { kind: url('redis:', 'rediss:'), meaning: 'Redis, for mail between nodes and snapshots. Goes with brokers.' },
   database: { kind: databaseUrl, meaning: 'Accounts and orders; without it, SQLite in the data folder.' },

@@ -42,7 +42,14 @@ export async function startServer(config: Config, hooks: StartHooks = {}): Promi
   const folder = takeDataFolder(config.data)
   const closers: (() => void | Promise<void>)[] = [() => folder.release()]
   const closeAll = async () => {
-    for (const close of closers.splice(0).reverse()) await close()
+    for (const close of closers.splice(0).reverse()) {
+      try {
+        await close()
+      } catch (error) {
+        // What else is open must be closed all the same, or the folder stays locked.
+        onError(error, { stage: 'close' })
+      }
+    }
   }
   try {
     const adapters = await openAdapters(config, folder, onError)

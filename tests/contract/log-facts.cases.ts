@@ -2,7 +2,7 @@
 
 import { expect } from 'bun:test'
 import type { FactTopic, Log } from '../../src/ports/log.ts'
-import { eventually } from '../support/eventually.ts'
+import { until } from '../support/until.ts'
 import type { LogCase } from './log-case.ts'
 import { fresh, numbered } from './recorder.ts'
 
@@ -44,7 +44,7 @@ export const FACT_CASES: readonly LogCase[] = [
         [`${prefix}.b`, '4'],
       ]
       for (const [key, value] of changes) await log.publish(ORDERS, key, value)
-      await eventually(() => told.length >= 6, 'all changes', deadlineMs)
+      await until(() => told.length >= 6, 'all changes', deadlineMs)
       expect(told).toEqual([[`${prefix}.a`, '0'], ...changes])
     },
   },
@@ -57,7 +57,7 @@ export const FACT_CASES: readonly LogCase[] = [
       const live = await tailOf(log, ACCESS, prefix)
       await log.publish(ACCESS, `${prefix}.gone`, null)
       await log.publish(ACCESS, `${prefix}.never`, null)
-      await eventually(() => live.newest().get(`${prefix}.gone`) === null, 'the null', deadlineMs)
+      await until(() => live.newest().get(`${prefix}.gone`) === null, 'the null', deadlineMs)
       for (const open of [() => log, reopen]) {
         const { newest } = await tailOf(await open(), ACCESS, prefix)
         expect(newest().get(`${prefix}.gone`) ?? null).toBeNull()
@@ -82,7 +82,7 @@ export const FACT_CASES: readonly LogCase[] = [
       const orders = await tailOf(log, ORDERS, prefix)
       const access = await tailOf(log, ACCESS, prefix)
       await log.publish(ACCESS, prefix, 'access')
-      await eventually(() => access.told.length > 0, 'the fact', deadlineMs)
+      await until(() => access.told.length > 0, 'the fact', deadlineMs)
       expect(orders.told).toEqual([[prefix, 'order']])
       expect(access.told).toEqual([[prefix, 'access']])
     },
@@ -95,7 +95,7 @@ export const FACT_CASES: readonly LogCase[] = [
       const live = await tailOf(log, ORDERS, prefix)
       const expected = new Map(values.map((value, i) => [`${prefix}${i}`, value]))
       for (const [key, value] of expected) await log.publish(ORDERS, key, value)
-      await eventually(() => live.told.length >= values.length, 'the facts', deadlineMs)
+      await until(() => live.told.length >= values.length, 'the facts', deadlineMs)
       expect(live.newest()).toEqual(expected)
       expect((await tailOf(await reopen(), ORDERS, prefix)).newest()).toEqual(expected)
     },
@@ -107,7 +107,7 @@ export const FACT_CASES: readonly LogCase[] = [
       const [one, two] = [await tailOf(log, ORDERS, prefix), await tailOf(log, ORDERS, prefix)]
       await one.tail.close()
       await log.publish(ORDERS, prefix, 'x')
-      await eventually(() => two.told.length === 1, 'the fact', deadlineMs)
+      await until(() => two.told.length === 1, 'the fact', deadlineMs)
       expect(one.told).toEqual([])
     },
   },
@@ -126,7 +126,7 @@ export const FACT_CASES: readonly LogCase[] = [
       const other = await tailOf(log, ORDERS, prefix)
       await log.publish(ORDERS, `${prefix}.b`, '2')
       await log.publish(ORDERS, `${prefix}.c`, '3')
-      await eventually(() => other.told.length === 3 && heard === 3, 'all facts on both', deadlineMs)
+      await until(() => other.told.length === 3 && heard === 3, 'all facts on both', deadlineMs)
     },
   },
   {
@@ -139,7 +139,7 @@ export const FACT_CASES: readonly LogCase[] = [
       })
       const other = await tailOf(log, ORDERS, prefix)
       await log.publish(ORDERS, prefix, '1')
-      await eventually(() => other.told.length === 2, 'both', deadlineMs)
+      await until(() => other.told.length === 2, 'both', deadlineMs)
       await Promise.all(published)
       expect(other.told.map(([, value]) => value)).toEqual(['1', '2'])
     },

@@ -2,7 +2,7 @@
 
 import { expect } from 'bun:test'
 import type { StoredRecord } from '../../src/ports/log.ts'
-import { eventually } from '../support/eventually.ts'
+import { until } from '../support/until.ts'
 import type { LogCase } from './log-case.ts'
 import { entry, follow, fresh, numbered, Recorder } from './recorder.ts'
 
@@ -19,7 +19,7 @@ export const FOLLOW_CASES: readonly LogCase[] = [
       await first.following.close()
       const second = await follow(log, {}, first.group)
       await log.append([entry(key, 'new')])
-      await eventually(() => second.recorder.valuesOf(key).includes('new'), 'the new record', deadlineMs)
+      await until(() => second.recorder.valuesOf(key).includes('new'), 'the new record', deadlineMs)
       expect(second.recorder.valuesOf(key)).toEqual(['3', '4', '5', 'new'])
     },
   },
@@ -82,7 +82,7 @@ export const FOLLOW_CASES: readonly LogCase[] = [
       for (let i = 1_200; i < values.length; i += 26) {
         await log.append(values.slice(i, i + 26).map((value) => entry(key, value)))
       }
-      await eventually(() => recorder.valuesOf(key).includes('2499'), 'the last record', deadlineMs)
+      await until(() => recorder.valuesOf(key).includes('2499'), 'the last record', deadlineMs)
       expect([...new Set(recorder.valuesOf(key))]).toEqual(values)
       const offsets = recorder.recordsOf(key).map(({ at }) => at)
       expect([...new Set(offsets)]).toEqual([...new Set(offsets)].sort((a, b) => a - b))
@@ -160,7 +160,7 @@ export const FOLLOW_CASES: readonly LogCase[] = [
       await log.append([entry(key, 'first')])
       await failing.recorder.waitFor(key, 1, deadlineMs)
       await log.append([entry(key, 'second')])
-      await eventually(() => failing.recorder.valuesOf(key).includes('second'), 'the second record', deadlineMs)
+      await until(() => failing.recorder.valuesOf(key).includes('second'), 'the second record', deadlineMs)
       await witness.recorder.waitFor(key, 2, deadlineMs)
     },
   },
@@ -182,16 +182,16 @@ export const FOLLOW_CASES: readonly LogCase[] = [
       const group = fresh('group')
       const members = [await follow(log, {}, group), await follow(log, {}, group)]
       const holders = () => members.filter(({ recorder }) => recorder.owned.has(partition))
-      await eventually(() => holders().length === 1, 'one holder', deadlineMs)
+      await until(() => holders().length === 1, 'one holder', deadlineMs)
       await log.append([entry(key, 'one')])
       const seen = (value: string) => members.filter(({ recorder }) => recorder.valuesOf(key).includes(value)).length
-      await eventually(() => seen('one') > 0, 'the first record', deadlineMs)
+      await until(() => seen('one') > 0, 'the first record', deadlineMs)
       expect([holders().length, seen('one')]).toEqual([1, 1])
       const leaver = holders()[0]
       await leaver?.following.close()
-      await eventually(() => holders().length === 1 && holders()[0] !== leaver, 'the other holder', deadlineMs)
+      await until(() => holders().length === 1 && holders()[0] !== leaver, 'the other holder', deadlineMs)
       await log.append([entry(key, 'two')])
-      await eventually(() => seen('two') > 0, 'the second record', deadlineMs)
+      await until(() => seen('two') > 0, 'the second record', deadlineMs)
       expect(members.flatMap(({ recorder }) => recorder.faults)).toEqual([])
     },
   },

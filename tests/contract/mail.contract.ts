@@ -2,7 +2,7 @@
 
 import { expect } from 'bun:test'
 import type { Inbox, Mail, Message } from '../../src/ports/mail.ts'
-import { eventually } from '../support/eventually.ts'
+import { until } from '../support/until.ts'
 import { type ContractCase, describeCases, type Opened, type Skip } from './cases.ts'
 
 export interface OpenedMail extends Opened {
@@ -36,7 +36,7 @@ class TestInbox implements Inbox {
   }
 
   async waitFor(count: number, deadlineMs?: number): Promise<void> {
-    await eventually(() => this.received.length >= count, `${count} messages`, deadlineMs)
+    await until(() => this.received.length >= count, `${count} messages`, deadlineMs)
   }
 }
 
@@ -117,7 +117,7 @@ export const MAIL_CASES: readonly MailCase[] = [
       const inbox = new TestInbox()
       await mail.open(inbox)
       mail.send(mail.self, [unwatch('later')])
-      await eventually(() => inbox.orders().includes('later'), 'the later one', deadlineMs)
+      await until(() => inbox.orders().includes('later'), 'the later one', deadlineMs)
       expect(inbox.gaps.length > 0 || inbox.orders()[0] === 'early').toBe(true)
     },
   },
@@ -129,9 +129,9 @@ export const MAIL_CASES: readonly MailCase[] = [
       })
       await mail.open(inbox)
       mail.send(mail.self, [unwatch('bad')])
-      await eventually(() => inbox.orders().includes('bad'), 'the bad one', deadlineMs)
+      await until(() => inbox.orders().includes('bad'), 'the bad one', deadlineMs)
       mail.send(mail.self, [unwatch('good')])
-      await eventually(() => inbox.orders().includes('good'), 'the good one', deadlineMs)
+      await until(() => inbox.orders().includes('good'), 'the good one', deadlineMs)
     },
   },
   {
@@ -141,7 +141,7 @@ export const MAIL_CASES: readonly MailCase[] = [
       await mail.open(inbox)
       mail.send('gone.1760000000000', [unwatch('lost')])
       mail.send(mail.self, [unwatch('mine')])
-      await eventually(() => inbox.orders().includes('mine'), 'the message to itself', deadlineMs)
+      await until(() => inbox.orders().includes('mine'), 'the message to itself', deadlineMs)
       expect(inbox.orders()).toEqual(['mine'])
     },
   },
@@ -172,7 +172,7 @@ export const MAIL_CASES: readonly MailCase[] = [
       await mail.open(new TestInbox())
       expect(await mail.ownerOf(5)).toBeUndefined()
       await mail.claim(5)
-      await eventually(async () => (await mail.ownerOf(5)) === mail.self, 'the owner', deadlineMs)
+      await until(async () => (await mail.ownerOf(5)) === mail.self, 'the owner', deadlineMs)
       expect(await mail.ownerOf(6)).toBeUndefined()
     },
   },
@@ -182,13 +182,13 @@ export const MAIL_CASES: readonly MailCase[] = [
       const other = await another()
       await Promise.all([mail.open(new TestInbox()), other.open(new TestInbox())])
       for (const node of [mail, other]) {
-        await eventually(async () => (await node.nodes()).length === 2, 'both nodes', deadlineMs)
+        await until(async () => (await node.nodes()).length === 2, 'both nodes', deadlineMs)
         expect((await node.nodes()).sort()).toEqual([mail.self, other.self].sort())
       }
       await mail.claim(1)
       await other.claim(1)
       for (const node of [mail, other]) {
-        await eventually(async () => (await node.ownerOf(1)) === other.self, 'the new owner', deadlineMs)
+        await until(async () => (await node.ownerOf(1)) === other.self, 'the new owner', deadlineMs)
       }
     },
   },
@@ -198,7 +198,7 @@ export const MAIL_CASES: readonly MailCase[] = [
       const other = await another()
       const [mine, theirs] = [new TestInbox(), new TestInbox()]
       await Promise.all([mail.open(mine), other.open(theirs)])
-      await eventually(async () => (await mail.nodes()).includes(other.self), 'the other node', deadlineMs)
+      await until(async () => (await mail.nodes()).includes(other.self), 'the other node', deadlineMs)
       const orders = Array.from({ length: 200 }, (_, i) => `o${i}`)
       for (const order of orders) {
         mail.send(other.self, [unwatch(order)])

@@ -1,7 +1,7 @@
 /** A follower that writes down all it is told, and every promise of the port that was broken to it. */
 
 import type { Follower, Following, Log, StoredRecord } from '../../src/ports/log.ts'
-import { eventually } from '../support/eventually.ts'
+import { until } from '../support/until.ts'
 
 export interface Hooks {
   /** Runs within the batch. */
@@ -56,7 +56,7 @@ export class Recorder implements Follower {
   /** Waits until `count` records of `key` have come. @returns their values */
   async waitFor(key: string, count: number, deadlineMs?: number): Promise<(string | null)[]> {
     const what = `${count} records of ${key}`
-    await eventually(() => this.valuesOf(key).length >= count, what, deadlineMs)
+    await until(() => this.valuesOf(key).length >= count, what, deadlineMs)
     return this.valuesOf(key)
   }
 }

@@ -43,7 +43,8 @@ test('what had ended stays ended', async () => {
 
 test('the trail survives', async () => {
   const { body } = await server.call('GET', '/orders/o1/trail', { token: await server.token('CUSTOMER', 'c1') })
-  expect(body.geometry.coordinates[0]).toEqual([77.59, 12.97])
+  // One point is no line yet; its time tells that it is there.
+  expect([body.geometry, body.properties.times_ms.length]).toEqual([null, 1])
 })
 
 test('closing ends streams and does not wait for open sockets or idle connections', async () => {

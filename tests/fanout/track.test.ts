@@ -129,7 +129,7 @@ describe('GET /orders/{id}/trail', () => {
       'three points',
       async () => {
         const { body } = await server.call('GET', '/orders/t1/trail', { token })
-        return body.geometry.coordinates.length === 3 && body
+        return body.geometry?.coordinates.length === 3 && body
       },
       15_000,
     )
@@ -145,9 +145,9 @@ describe('GET /orders/{id}/trail', () => {
     await server.order('t2', { customer: 'c1', partner: 'dp3' })
     const get = async (id: string, role: 'CUSTOMER' | 'ADMIN', sub: string) =>
       (await server.call('GET', `/orders/${id}/trail`, { token: await server.token(role, sub) })).body
-    expect((await get('t2', 'CUSTOMER', 'c1')).geometry.coordinates).toEqual([])
+    expect((await get('t2', 'CUSTOMER', 'c1')).geometry).toBeNull()
     await server.move('t1', 'cancelled')
-    expect((await get('t1', 'CUSTOMER', 'c1')).geometry.coordinates).toEqual([])
+    expect((await get('t1', 'CUSTOMER', 'c1')).geometry).toBeNull()
     expect((await get('t1', 'ADMIN', 'a')).geometry.coordinates).toHaveLength(3)
   })
 

@@ -3,7 +3,7 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isReady } from '../../cli/riders/own-server.ts'
-import { eventually } from '../support/eventually.ts'
+import { until } from '../support/until.ts'
 import { type Answer, BatchFiller } from './batch-filler.ts'
 import { countsText, Load } from './load.ts'
 import { OrderChurn } from './order-churn.ts'
@@ -104,10 +104,10 @@ async function fillOnce(
 
   makeRoom()
   const roomMs = performance.now()
-  await eventually(() => isReady(server.url), 'ready with room again')
+  await until(() => isReady(server.url), 'ready with room again')
   const readyMs = performance.now() - roomMs
-  await eventually(async () => (await filler.post(1)).status === 202, 'a fix is taken with room again')
-  await eventually(async () => (await churn.create()).status === 201, 'an order is taken with room again')
+  await until(async () => (await filler.post(1)).status === 202, 'a fix is taken with room again')
+  await until(async () => (await churn.create()).status === 201, 'an order is taken with room again')
   const takenMs = performance.now() - roomMs
   await load.untilNewest(10_000)
   report.progress(

@@ -2,9 +2,9 @@
 
 import { DataFolderError } from '../../src/adapters/embedded/data-folder.ts'
 import { type Embedded, openEmbeddedAt } from '../adapters/embedded/open-embedded.ts'
-import { eventually } from '../support/eventually.ts'
 import { acknowledged, startLogChild } from '../support/log-children.ts'
 import { tempFolder } from '../support/temp-folder.ts'
+import { until } from '../support/until.ts'
 import type { Report } from './report.ts'
 import { mountSmallDisk } from './small-disk.ts'
 
@@ -23,7 +23,7 @@ async function killOften(report: Report): Promise<void> {
     let [total, lost, damaged, oldFacts] = [0, 0, 0, 0]
     for (let round = 1; round <= KILLS; round++) {
       const child = await startLogChild('append', folder.file('log.db'))
-      await eventually(() => child.lines.length > 100, 'the first acknowledged appends')
+      await until(() => child.lines.length > 100, 'the first acknowledged appends')
       // Across checkpoints, which come each second, and at any point of a transaction.
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 2_500))
       await child.kill()
@@ -70,7 +70,7 @@ async function fillDisk(report: Report): Promise<void> {
       report.check(`full disk ${round}: a restart works or says what is wrong`, again.ok, again.detail)
       disk.resize(6 + (round + 1) * 4)
       embedded = again.embedded ?? openEmbeddedAt(path)
-      await eventually(async () => (await embedded.log.health()).ok, 'good health with room again')
+      await until(async () => (await embedded.log.health()).ok, 'good health with room again')
       await embedded.log.append([{ key: 'order', value: `after ${round}`, headers: {} }])
       stored.push(`after ${round}`)
     }

@@ -7,7 +7,7 @@ import { Tally } from '../../cli/simulate/tally.ts'
 import { targetOfOwn } from '../../cli/simulate/target.ts'
 import type { TimedPath } from '../../cli/simulate/timed-path.ts'
 import { Viewer, type ViewerDeps } from '../../cli/simulate/viewer.ts'
-import { eventually } from '../support/eventually.ts'
+import { until } from '../support/until.ts'
 import { MarkerChecker } from './marker-checker.ts'
 import type { ServerUnderTest } from './server-under-test.ts'
 import { numberOfFix, SteadyRider } from './steady-rider.ts'
@@ -103,19 +103,19 @@ export class Load {
   /** Riders make no more fixes; resolves when every fix is acknowledged. */
   pullOver(timeoutMs = 30_000): Promise<void> {
     for (const timer of this.#timers.splice(1)) clearInterval(timer)
-    return eventually(() => this.riders.every(({ isSettled }) => isSettled), 'all fixes are acknowledged', timeoutMs)
+    return until(() => this.riders.every(({ isSettled }) => isSettled), 'all fixes are acknowledged', timeoutMs)
   }
 
   /** Resolves when every viewer has an open socket. */
   untilAllBack(timeoutMs: number): Promise<void> {
-    return eventually(() => this.watching.every(({ viewer }) => viewer.isOpen), 'all viewers are back', timeoutMs)
+    return until(() => this.watching.every(({ viewer }) => viewer.isOpen), 'all viewers are back', timeoutMs)
   }
 
   /** Resolves when every viewer shows the fix that is now its rider's newest acknowledged one, or a newer. */
   async untilNewest(timeoutMs: number): Promise<void> {
     const targets = new Map(this.riders.map((rider) => [rider, rider.newestAcknowledged]))
     const lagging = () => this.watching.filter(({ checker, rider }) => checker.shownFix < (targets.get(rider) ?? 0))
-    await eventually(() => lagging().length === 0, 'all viewers show the newest fix', timeoutMs).catch((error) => {
+    await until(() => lagging().length === 0, 'all viewers show the newest fix', timeoutMs).catch((error) => {
       throw new Error(`${error.message}; ${lagging().length} do not`)
     })
   }

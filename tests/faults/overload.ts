@@ -5,8 +5,8 @@ import { MAX_BATCH } from '../../cli/simulate/plan-rider.ts'
 import { PostPool } from '../../cli/simulate/post-pool.ts'
 import { bump } from '../../cli/simulate/tally.ts'
 import { targetOfOwn } from '../../cli/simulate/target.ts'
-import { eventually } from '../support/eventually.ts'
 import { tempFolder } from '../support/temp-folder.ts'
+import { until } from '../support/until.ts'
 import { countsText, Load } from './load.ts'
 import type { Report } from './report.ts'
 import { ServerUnderTest } from './server-under-test.ts'
@@ -112,7 +112,7 @@ async function burst(
   const endMs = performance.now()
   const backlog = underWay
   report.check(`${name}: the process lives`, server.isAlive)
-  await eventually(() => isWell(server), `${name}: well again`, RECOVERS_WITHIN_MS * 3)
+  await until(() => isWell(server), `${name}: well again`, RECOVERS_WITHIN_MS * 3)
   const wellMs = performance.now() - endMs
   await load.untilNewest(RECOVERS_WITHIN_MS)
   const newestMs = performance.now() - endMs

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { statSync } from 'node:fs'
 import { EmbeddedLog } from '../../../src/adapters/embedded/log.ts'
 import { openLogFile } from '../../../src/adapters/embedded/log-file.ts'
-import { eventually } from '../../support/eventually.ts'
 import { startLogChild } from '../../support/log-children.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
+import { until } from '../../support/until.ts'
 
 const MIB = 1024 * 1024
 const LIMITS = { everyMs: 10, walMaxBytes: 4 * MIB }
@@ -77,7 +77,7 @@ test('the worker empties the log while nothing is written', async () => {
   const log = new EmbeddedLog(file, { retentionMs: 3_600_000, onError })
   await log.append([{ key: 'order', value: 'x'.repeat(50_000), headers: {} }])
   const before = statSync(path).size
-  await eventually(() => statSync(path).size > before, 'pages moved into the file by the worker')
+  await until(() => statSync(path).size > before, 'pages moved into the file by the worker')
   expect(errors).toEqual([])
   await log.close()
   file.close()

@@ -1,9 +1,9 @@
 /** What the log acknowledges is there after `kill -9`, with `synchronous = NORMAL`: the system has it, the disk may not. */
 
 import { expect, test } from 'bun:test'
-import { eventually } from '../../support/eventually.ts'
 import { acknowledged, startLogChild } from '../../support/log-children.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
+import { until } from '../../support/until.ts'
 import { openEmbeddedAt } from './open-embedded.ts'
 
 test('five kills under load lose nothing acknowledged', async () => {
@@ -14,7 +14,7 @@ test('five kills under load lose nothing acknowledged', async () => {
   for (let round = 0; round < 5; round++) {
     const child = await startLogChild('append', path)
     // Somewhere within the work, at another place each time.
-    await eventually(() => child.lines.length > 200 + round * 333, 'a few hundred acknowledged appends')
+    await until(() => child.lines.length > 200 + round * 333, 'a few hundred acknowledged appends')
     await child.kill()
     const said = acknowledged(child)
     for (const number of said.numbers) expected.add(number).add(`${number}b`)

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { sweepRecords, sweepTracks } from '../../../src/adapters/embedded/retention.ts'
 import { emptyTrack } from '../../../src/domain/track.ts'
 import { entry, follow, numbered } from '../../contract/recorder.ts'
-import { eventually } from '../../support/eventually.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
+import { until } from '../../support/until.ts'
 import { type Embedded, openEmbeddedAt } from './open-embedded.ts'
 
 const HOUR_MS = 3_600_000
@@ -59,7 +59,7 @@ test('a follower that lags behind the retention goes on with what is left', asyn
   while (sweepRecords(embedded.file.db, inOneHour())) {}
   await append(5, 'new')
   gate.resolve()
-  await eventually(() => recorder.valuesOf('order').includes('new4'), 'the new records')
+  await until(() => recorder.valuesOf('order').includes('new4'), 'the new records')
   const values = recorder.valuesOf('order')
   expect(values.slice(-5)).toEqual(numbered(5, 'new'))
   expect(values.length).toBeLessThan(3_000)
@@ -95,6 +95,6 @@ test('the sweeps run by themselves', async () => {
   // Nothing is younger than a negative age.
   embedded = openEmbeddedAt(embedded.path, -HOUR_MS)
   await append(1_300)
-  await eventually(() => count() === 0, 'an empty log')
+  await until(() => count() === 0, 'an empty log')
   expect(embedded.errors).toEqual([])
 })
