@@ -68,10 +68,10 @@ export function isRunningLate(before: ShownEta | undefined, after: ShownEta): bo
 }
 
 /** The arrival stays; the range goes on narrowing around it. */
-function calm({ apart: _apart, ...shown }: ShownEta, estimate: Estimate): ShownEta {
+function calm({ arrivalMs, putOff }: ShownEta, estimate: Estimate): ShownEta {
   const earlyMs = estimate.arrivalMs - estimate.earliestMs
   const lateMs = estimate.latestMs - estimate.arrivalMs
-  return { ...shown, earliestMs: shown.arrivalMs - earlyMs, latestMs: shown.arrivalMs + lateMs }
+  return { arrivalMs, earliestMs: arrivalMs - earlyMs, latestMs: arrivalMs + lateMs, putOff }
 }
 
 function take(shown: { arrivalMs?: number; putOff: number }, estimate: Estimate): ShownEta {
