@@ -1,11 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Java of a version that Kafka runs on, or undefined; JAVA_HOME goes before the PATH. */
+/** Java of a version that Kafka runs on, or undefined. */
 export function findJava(): string | undefined {
-  const home = process.env.JAVA_HOME
   const candidates = [
-    ...(home ? [join(home, 'bin/java')] : []),
     Bun.which('java') ?? '',
     // Homebrew keeps its openjdk off the PATH, where macOS has a `java` that only says where to get one.
     '/opt/homebrew/opt/openjdk/bin/java',

@@ -9,7 +9,7 @@ import { startKafka } from './kafka.ts'
 import { startPostgres } from './postgres.ts'
 import { isRunning } from './processes.ts'
 import { startRedis } from './redis.ts'
-import { sharedKafka, sharedPostgres, sharedRedis } from './shared.ts'
+import { sharedKafka, sharedPostgres, sharedRedis } from './shared-servers.ts'
 
 test('a Redis answers, freezes, goes on, comes back on its port, and leaves no process', async () => {
   const redis = await startRedis({ config: { appendonly: 'yes', appendfsync: 'always' } })
@@ -99,13 +99,13 @@ test('three nodes of Kafka keep their records when the leader is killed, and lea
 
 test('what is not on the machine is told with what installs it', async () => {
   const hint = 'scripts/system-packages.ts'
-  expect(startKafka({ java: '/nowhere/java' })).rejects.toThrow(hint)
-  expect(startRedis({ program: '/nowhere/redis-server' })).rejects.toThrow(hint)
-  expect(startPostgres({ binFolder: '/nowhere' })).rejects.toThrow(hint)
+  await expect(startKafka({ java: '/nowhere/java' })).rejects.toThrow(hint)
+  await expect(startRedis({ program: '/nowhere/redis-server' })).rejects.toThrow(hint)
+  await expect(startPostgres({ binFolder: '/nowhere' })).rejects.toThrow(hint)
 })
 
 test('a setting that Kafka refuses is told with what it said', async () => {
-  expect(startKafka({ properties: { 'min.insync.replicas': 'none' } })).rejects.toThrow('min.insync.replicas')
+  await expect(startKafka({ properties: { 'min.insync.replicas': 'none' } })).rejects.toThrow('min.insync.replicas')
 }, 30_000)
 
 test('the shared ones are one of each', async () => {
@@ -115,9 +115,11 @@ test('the shared ones are one of each', async () => {
 }, 60_000)
 
 test('all ends with the process that has started it', async () => {
+  const folder = JSON.stringify(import.meta.dir)
   const script = `
-    const { startRedis } = await import('${import.meta.dir}/redis.ts')
-    const { startPostgres } = await import('${import.meta.dir}/postgres.ts')
+    const [{ startRedis }, { startPostgres }] = await Promise.all(
+      ['redis.ts', 'postgres.ts'].map((file) => import(${folder} + '/' + file)),
+    )
     const servers = await Promise.all([startRedis(), startPostgres()])
     servers[0].pause()
     console.log(JSON.stringify(servers.flatMap((server) => server.pids())))
