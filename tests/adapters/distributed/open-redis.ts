@@ -2,6 +2,7 @@
 
 import { RedisMail } from '../../../src/adapters/distributed/mail.ts'
 import { RedisConnections, type RedisSettings } from '../../../src/adapters/distributed/redis-client.ts'
+import { RedisSnapshots } from '../../../src/adapters/distributed/snapshots.ts'
 import { Metrics } from '../../../src/metrics.ts'
 
 let serial = 0
@@ -31,6 +32,22 @@ export function openNode(settings: RedisSettings, name = 'node'): Node {
     errors,
     async close() {
       await mail.close()
+      redis.close()
+    },
+  }
+}
+
+/** Snapshots of the epoch that `epoch` tells. */
+export async function openStore(settings: RedisSettings, epoch = () => 1) {
+  const metrics = new Metrics()
+  const redis = new RedisConnections(settings, { metrics, onError: () => {} })
+  const snapshots = new RedisSnapshots({ redis, metrics, epoch })
+  await snapshots.open()
+  return {
+    snapshots,
+    metrics,
+    async close() {
+      await snapshots.close()
       redis.close()
     },
   }
