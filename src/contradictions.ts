@@ -99,7 +99,11 @@ function redis(config: Config): ReturnType<Check> {
 }
 
 function database({ database, databaseCa }: Config): ReturnType<Check> {
+  const mode = database === undefined ? null : URL.parse(database)?.searchParams.get('sslmode')
   return [
+    databaseCa !== undefined &&
+      mode === 'disable' &&
+      'database-ca is for TLS, and database says sslmode=disable: leave one of them out',
     databaseCa !== undefined && !isPostgres(database) && 'database-ca is for Postgres: set ZLT_DATABASE to its URL',
   ]
 }

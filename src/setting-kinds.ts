@@ -174,17 +174,23 @@ export function vehicleUrl(vehicles: readonly string[]): Kind<string> {
   }
 }
 
+const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
+
 /** The database: Postgres by its URL, or a SQLite file as `sqlite:PATH`. */
 export const databaseUrl: Kind<string> = {
   form: 'postgres://… or sqlite:PATH',
   word: 'url',
   parse(raw) {
     if (typeof raw === 'string' && /^sqlite:[^\s]/.test(raw)) return raw
+    let found: string
     try {
-      return url('postgres:', 'postgresql:').parse(raw)
+      found = url('postgres:', 'postgresql:').parse(raw)
     } catch {
       throw new Error('write postgres://user:password@host/database, or sqlite:PATH')
     }
+    const mode = new URL(found).searchParams.get('sslmode')
+    if (mode !== null && !SSL_MODES.includes(mode)) throw new Error(`write sslmode as one of ${SSL_MODES.join(', ')}`)
+    return found
   },
   format: (value) => value,
 }
