@@ -3,12 +3,12 @@
  * need root. Progress goes to stderr, a table to stdout. Exits 1 when anything failed, 2 for a name there is none of.
  */
 
-import * as control from './cluster/control.run.ts'
-import * as clusterKafka from './cluster/kafka.run.ts'
-import { killed, rolling, slept } from './cluster/nodes.run.ts'
-import { foreign, poison } from './cluster/records.run.ts'
-import * as clusterRedis from './cluster/redis.run.ts'
-import * as steady from './cluster/steady.run.ts'
+import * as control from './cluster/run-control.ts'
+import * as clusterKafka from './cluster/run-kafka.ts'
+import { killed, rolling, slept } from './cluster/run-nodes.ts'
+import { foreign, poison } from './cluster/run-records.ts'
+import * as clusterRedis from './cluster/run-redis.ts'
+import * as steady from './cluster/run-steady.ts'
 import * as diskFull from './disk-full.ts'
 import * as drain from './drain.ts'
 import * as embeddedLog from './embedded-log.ts'
