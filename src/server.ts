@@ -52,10 +52,10 @@ export async function startServer(config: Config, hooks: StartHooks = {}): Promi
     }
   }
   try {
-    const adapters = await openAdapters(config, folder, onError)
+    const [orders, access] = [new OrderTable(), new AccessTable()]
+    const adapters = await openAdapters(config, folder, { epoch: () => access.epoch, metrics, onError })
     closers.push(() => adapters.close())
     const { log } = adapters
-    const [orders, access] = [new OrderTable(), new AccessTable()]
     await log.tail('delivery.order.v1', (key, value) => orders.apply(key, value))
     await log.tail('delivery.access.v1', (key, value) => access.apply(key, value))
 
@@ -77,7 +77,8 @@ export async function startServer(config: Config, hooks: StartHooks = {}): Promi
     const verify = createVerifier(keys, issuer)
     const engine = await openEngine(config, logger)
     const fanout = await openFanout({
-      ...adapters,
+      log,
+      ...(await adapters.openFanout()),
       engine,
       config,
       orders,

@@ -46,7 +46,28 @@ export class MailRoom implements Inbox, PositionSource {
     for (const message of messages) this.#open(from, message)
   }
 
-  gap(_from: string): void {
+  /** Positions of its partitions may be lost, or what it watches of ours: both ask again. */
+  gap(from: string): void {
+    for (const [partition, owner] of this.#ownerOf) if (owner === from) this.#announce(partition)
+    this.#owner?.introduceTo(from)
+  }
+
+  absent(node: string): void {
+    this.#owner?.forgetNode(node)
+    for (const [partition, owner] of this.#ownerOf) {
+      if (owner !== node) continue
+      this.#ownerOf.delete(partition)
+      this.#lookFor(partition, lookAgainMs())
+    }
+  }
+
+  expired(node: string): void {
+    this.#owner?.forgetNode(node)
+    void this.#owner?.evict(node)
+  }
+
+  emptied(): void {
+    this.#owner?.claimAll()
     for (const partition of this.#ownerOf.keys()) this.#announce(partition)
   }
 

@@ -10,7 +10,9 @@ import type { Following, Log, StoredRecord } from '../ports/log'
 import type { Mail, ToOwner } from '../ports/mail'
 import type { RouteProvider } from '../ports/routes'
 import type { Snapshots } from '../ports/snapshots'
+import type { AccessTable } from '../tables/access'
 import type { OrderTable } from '../tables/orders'
+import { Checkpoint } from './checkpoint'
 import { Erasure } from './erasure'
 import { Learning } from './learning'
 import { ownerCounters } from './owner-counters'
@@ -21,8 +23,6 @@ import { withDeadline } from './with-deadline'
 
 /** Changed tracks are saved, then the offset is committed, this often: at most so much is folded again after a crash. */
 const CHECKPOINT_MS = 10_000
-/** Orders saved in one go: a few milliseconds in which nothing else runs. */
-const SAVE_SLICE = 200
 /** A track that is not here in time starts empty: it costs one fix interval. */
 const LOAD_DEADLINE_MS = 200
 /** A track nobody wrote or watched for this long leaves the memory. */
@@ -33,6 +33,7 @@ export interface OwnerDeps {
   mail: Mail
   snapshots: Snapshots
   orders: OrderTable
+  access: AccessTable
   /** Who knows roads; without it ways are straight. */
   engine?: RouteProvider | undefined
   metrics: Metrics
@@ -46,6 +47,7 @@ export class Owner {
   readonly #desk: RouteDesk | undefined
   readonly #learning = new Map<number, Learning>()
   readonly #erasure: Erasure
+  readonly #saver: Checkpoint
   #following: Following | undefined
   #timers: Timer[] = []
   #checkpoint: Promise<void> | undefined
@@ -53,6 +55,7 @@ export class Owner {
   constructor(private readonly deps: OwnerDeps) {
     this.#router = new PositionRouter(deps)
     this.#erasure = new Erasure(deps)
+    this.#saver = new Checkpoint(deps)
     this.#desk = deps.engine === undefined ? undefined : new RouteDesk(deps.engine, deps.metrics)
   }
 
@@ -70,6 +73,31 @@ export class Owner {
       setInterval(() => this.#tick(), 1_000),
       setInterval(() => void this.checkpoint(), CHECKPOINT_MS),
     )
+  }
+
+  /** The node cannot be reached, or is dead: nothing is sent to it until it announces again. */
+  forgetNode(node: string): void {
+    this.#router.watchers.keepOnly(node, () => true, new Set())
+  }
+
+  /** Tells one node of every partition that is held here: it announces what it watches of them. */
+  introduceTo(node: string): void {
+    for (const partition of this.#partitions.keys()) this.#router.send(node, { type: 'owner', partition })
+    this.#router.flush()
+  }
+
+  /** Says anew, to all, which partitions are held here. */
+  claimAll(): void {
+    for (const partition of this.#partitions.keys()) void this.#announceOwnership(partition)
+  }
+
+  /** A dead process's partitions come to the living at once. */
+  async evict(node: string): Promise<void> {
+    try {
+      await this.#following?.evict(node)
+    } catch (error) {
+      this.deps.onError(error, { stage: 'evict', node })
+    }
   }
 
   /** What a hub says to the owner. */
@@ -240,8 +268,7 @@ export class Owner {
   async #checkpointAll(): Promise<void> {
     const startedMs = performance.now()
     for (const [partition, owned] of this.#partitions) {
-      const committable = owned.committable
-      if (await this.#save(partition, owned)) await this.#commit(partition, committable)
+      await this.#saver.save(partition, owned, (at) => this.#following?.commit(partition, at))
       await this.#learning.get(partition)?.save()
       const idleBefore = this.deps.now() - IDLE_TRACK_MS
       owned.evict(
@@ -249,31 +276,6 @@ export class Owner {
       )
     }
     this.deps.metrics.observe('zlt_checkpoint_seconds', (performance.now() - startedMs) / 1000)
-  }
-
-  /** One that fails costs a replay after a crash, no more: the next checkpoint commits again. */
-  async #commit(partition: number, at: number): Promise<void> {
-    try {
-      await this.#following?.commit(partition, at)
-    } catch (error) {
-      this.deps.onError(error, { stage: 'commit', partition })
-    }
-  }
-
-  async #save(partition: number, owned: Partition): Promise<boolean> {
-    for (;;) {
-      const saved = owned.takeUnsaved(SAVE_SLICE)
-      if (saved.length === 0) return true
-      try {
-        await this.deps.snapshots.save(partition, saved)
-      } catch (error) {
-        owned.unsave(saved)
-        this.deps.onError(error, { stage: 'checkpoint', partition })
-        return false
-      }
-      // Let fixes and frames through between two slices.
-      await new Promise((resolve) => setImmediate(resolve))
-    }
   }
 
   #sum(of: (partition: Partition) => number): number {

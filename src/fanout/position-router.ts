@@ -5,6 +5,7 @@ import { VOUCHED_LIFE_MS } from '../domain/order'
 import type { Track } from '../domain/track'
 import type { Metrics } from '../metrics'
 import type { Mail, Message, PositionMessage } from '../ports/mail'
+import type { AccessTable } from '../tables/access'
 import type { OrderTable } from '../tables/orders'
 import { positionMessage, withLine } from './position-message'
 import { Watchers, type Watching } from './watchers'
@@ -12,6 +13,7 @@ import { Watchers, type Watching } from './watchers'
 export interface RouterDeps {
   mail: Mail
   orders: OrderTable
+  access: AccessTable
   metrics: Metrics
   now(): number
 }
@@ -76,6 +78,6 @@ export class PositionRouter {
 
   #messageOf(orderId: string, track: Track | undefined, audience: Audience): PositionMessage {
     const known = track !== undefined && !this.hasLapsed(track) ? track : undefined
-    return positionMessage(orderId, known, this.deps.orders.get(orderId), audience)
+    return positionMessage(orderId, known, this.deps.orders.get(orderId), audience, this.deps.access.epoch)
   }
 }

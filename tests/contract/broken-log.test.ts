@@ -27,8 +27,10 @@ function spoiled(how: string, spoil: (context: Context) => Partial<Log>, breaks:
         partitionOf: (key) => log.partitionOf(key),
         append: (entries) => log.append(entries),
         follow: (group, follower) => log.follow(group, follower),
+        reject: (rejected) => log.reject(rejected),
         publish: (topic, key, value) => log.publish(topic, key, value),
         tail: (topic, onFact) => log.tail(topic, onFact),
+        factsBehindMs: () => log.factsBehindMs(),
         mayHaveRewound: () => log.mayHaveRewound(),
         health: () => log.health(),
         close: () => log.close(),
@@ -81,8 +83,12 @@ function following(change: (inner: Following, group: string, context: Context) =
   return (context: Context): Partial<Log> => ({
     async follow(group, follower) {
       const inner = await context.log.follow(group, follower)
-      const { commit, close } = change(inner, group, context)
-      return { commit: commit ?? ((p, at) => inner.commit(p, at)), close: close ?? (() => inner.close()) }
+      const whole: Following = {
+        commit: (partition, at) => inner.commit(partition, at),
+        evict: (node) => inner.evict(node),
+        close: () => inner.close(),
+      }
+      return { ...whole, ...change(inner, group, context) }
     },
   })
 }

@@ -17,6 +17,7 @@ function opener(spoil: (mail: MemoryMail, post: MemoryPost) => Partial<Mail>): (
         nodes: () => mail.nodes(),
         claim: (partition) => mail.claim(partition),
         ownerOf: (partition) => mail.ownerOf(partition),
+        health: () => mail.health(),
         close: () => mail.close(),
       }
       return { ...whole, ...spoil(mail, post) }
@@ -41,6 +42,9 @@ function receiving(change: (inbox: Inbox) => Partial<Inbox>) {
       return mail.open({
         receive: receive ?? ((from, messages) => inbox.receive(from, messages)),
         gap: gap ?? ((from) => inbox.gap(from)),
+        absent: (node) => inbox.absent(node),
+        expired: (node) => inbox.expired(node),
+        emptied: () => inbox.emptied(),
       })
     },
   })

@@ -17,6 +17,9 @@ type MailCase = ContractCase<OpenedMail>
 class TestInbox implements Inbox {
   readonly received: { from: string; message: Message }[] = []
   readonly gaps: string[] = []
+  readonly absentees: string[] = []
+  readonly dead: string[] = []
+  emptyings = 0
 
   constructor(private readonly onMessage: (message: Message) => void = () => {}) {}
 
@@ -29,6 +32,18 @@ class TestInbox implements Inbox {
 
   gap(from: string): void {
     this.gaps.push(from)
+  }
+
+  absent(node: string): void {
+    this.absentees.push(node)
+  }
+
+  expired(node: string): void {
+    this.dead.push(node)
+  }
+
+  emptied(): void {
+    this.emptyings += 1
   }
 
   orders(): string[] {
@@ -55,6 +70,7 @@ const EVERY_MESSAGE: Message[] = [
     type: 'position',
     order: 'o1',
     audience: 'ops',
+    epoch: 1_760_000_000_001,
     at: 2 ** 40,
     rev: 1_760_000_000_000,
     assignment: 0,
@@ -62,7 +78,17 @@ const EVERY_MESSAGE: Message[] = [
     json: '{"name":"Zürich 🛵 \\u0000 \\" \u2028"}',
     dropped: { late: 2 },
   },
-  { type: 'position', order: 'o2', audience: 'customer', at: -1, rev: 0, assignment: 0, receivedMs: 0, json: null },
+  {
+    type: 'position',
+    order: 'o2',
+    audience: 'customer',
+    epoch: 0,
+    at: -1,
+    rev: 0,
+    assignment: 0,
+    receivedMs: 0,
+    json: null,
+  },
 ]
 
 export const MAIL_CASES: readonly MailCase[] = [

@@ -53,6 +53,10 @@ export class MemoryMail implements Mail {
     return this.post.owners.get(partition)
   }
 
+  async health(): Promise<{ ok: true }> {
+    return { ok: true }
+  }
+
   async close(): Promise<void> {
     this.post.inboxes.delete(this.self)
   }

@@ -34,6 +34,9 @@ test('what an inbox throws is reported', async () => {
       throw failure
     },
     gap() {},
+    absent() {},
+    expired() {},
+    emptied() {},
   })
   mail.send(mail.self, [{ type: 'owner', partition: 0 }])
   await Promise.resolve()
