@@ -2,11 +2,10 @@
 
 import type { Audience } from '../domain/audience'
 import type { Order } from '../domain/order'
-import { parseTrack } from '../domain/track'
 import type { RouteRequest } from '../domain/trip'
 import type { OnError } from '../errors'
 import type { Metrics } from '../metrics'
-import type { Following, Log, StoredRecord } from '../ports/log'
+import type { Following, Log, Rejected, StoredRecord } from '../ports/log'
 import type { Mail, ToOwner } from '../ports/mail'
 import type { RouteProvider } from '../ports/routes'
 import type { Snapshots } from '../ports/snapshots'
@@ -14,17 +13,18 @@ import type { AccessTable } from '../tables/access'
 import type { OrderTable } from '../tables/orders'
 import { Checkpoint } from './checkpoint'
 import { Erasure } from './erasure'
+import { Handoff } from './handoff'
 import { Learning } from './learning'
+import { sortOut } from './misplaced'
 import { ownerCounters } from './owner-counters'
-import { Partition } from './partition'
+import { Ownership } from './ownership'
+import { Partition, type ReadRecord } from './partition'
 import { PositionRouter } from './position-router'
 import { RouteDesk } from './route-desk'
-import { withDeadline } from './with-deadline'
+import { TrackLoader } from './track-loader'
 
 /** Changed tracks are saved, then the offset is committed, this often: at most so much is folded again after a crash. */
 const CHECKPOINT_MS = 10_000
-/** A track that is not here in time starts empty: it costs one fix interval. */
-const LOAD_DEADLINE_MS = 200
 /** A track nobody wrote or watched for this long leaves the memory. */
 const IDLE_TRACK_MS = 10 * 60_000
 
@@ -48,7 +48,13 @@ export class Owner {
   readonly #learning = new Map<number, Learning>()
   readonly #erasure: Erasure
   readonly #saver: Checkpoint
+  readonly #handoff: Handoff
+  /** What the batch at hand held that cannot be read. */
+  readonly #poison: Rejected[] = []
+  readonly ownership: Ownership
+  readonly #tracks: TrackLoader
   #following: Following | undefined
+  #epoch = 0
   #timers: Timer[] = []
   #checkpoint: Promise<void> | undefined
 
@@ -56,14 +62,23 @@ export class Owner {
     this.#router = new PositionRouter(deps)
     this.#erasure = new Erasure(deps)
     this.#saver = new Checkpoint(deps)
+    this.#handoff = new Handoff(deps.onError)
+    this.#tracks = new TrackLoader({
+      ...deps,
+      erasure: this.#erasure,
+      hasLapsed: (track) => this.#router.hasLapsed(track),
+    })
+    this.ownership = new Ownership({ ...deps, router: this.#router, held: () => this.#partitions.keys() })
     this.#desk = deps.engine === undefined ? undefined : new RouteDesk(deps.engine, deps.metrics)
   }
 
   async start(): Promise<void> {
-    const { log, orders, metrics } = this.deps
+    const { log, orders, access, metrics } = this.deps
     metrics.gauge('zlt_tracks', () => this.#sum((partition) => partition.trackCount))
     metrics.gauge('zlt_records_set_aside', () => this.#sum((partition) => partition.asideCount))
     orders.onChange((id, order) => this.#orderChanged(id, order))
+    this.#epoch = access.epoch
+    access.onEpoch((epoch) => this.#epochChanged(epoch))
     this.#following = await log.follow('zlt-fanout', {
       assigned: (partition) => this.#assigned(partition),
       batch: (partition, records) => this.#batch(partition, records),
@@ -78,17 +93,6 @@ export class Owner {
   /** The node cannot be reached, or is dead: nothing is sent to it until it announces again. */
   forgetNode(node: string): void {
     this.#router.watchers.keepOnly(node, () => true, new Set())
-  }
-
-  /** Tells one node of every partition that is held here: it announces what it watches of them. */
-  introduceTo(node: string): void {
-    for (const partition of this.#partitions.keys()) this.#router.send(node, { type: 'owner', partition })
-    this.#router.flush()
-  }
-
-  /** Says anew, to all, which partitions are held here. */
-  claimAll(): void {
-    for (const partition of this.#partitions.keys()) void this.#announceOwnership(partition)
   }
 
   /** A dead process's partitions come to the living at once. */
@@ -142,8 +146,13 @@ export class Owner {
     const hasEngine = this.#desk !== undefined
     const learning = new Learning(partition, this.deps)
     this.#learning.set(partition, learning)
+    const counters = ownerCounters(this.deps.metrics, this.deps.onError)
     const owned: Partition = new Partition({
-      ...ownerCounters(this.deps.metrics, this.deps.onError),
+      ...counters,
+      onPoison: (reason, record) => {
+        counters.onPoison(reason, record)
+        this.#poison.push({ partition, record, reason })
+      },
       order: (id) => orders.get(id),
       knowledge: () => ({ pace: learning.pace, hasEngine }),
       onRequest: (orderId, request) => void this.#ask(owned, orderId, request),
@@ -151,7 +160,7 @@ export class Owner {
     })
     this.#partitions.set(partition, owned)
     void learning.load()
-    void this.#announceOwnership(partition)
+    void this.ownership.announce(partition)
   }
 
   /** What the answer changes is shown with the next fix: its version is this one's. */
@@ -163,23 +172,12 @@ export class Owner {
     }
   }
 
-  async #announceOwnership(partition: number): Promise<void> {
-    const { mail, onError } = this.deps
-    try {
-      await mail.claim(partition)
-      for (const node of await mail.nodes()) this.#router.send(node, { type: 'owner', partition })
-      this.#router.flush()
-    } catch (error) {
-      onError(error, { stage: 'claim', partition })
-    }
-  }
-
   async #batch(partition: number, stored: readonly StoredRecord[]): Promise<void> {
     const owned = this.#partitions.get(partition)
     const last = stored.at(-1)
     if (owned === undefined || last === undefined) return
-    const records = owned.read(stored)
-    await this.#load(partition, owned, owned.unknownOf(records))
+    const records = this.#read(partition, owned, stored)
+    await this.#tracks.load(partition, owned, owned.unknownOf(records))
     const moved = owned.take(records, this.deps.now())
     owned.sawUpTo(last.at)
     this.deps.metrics.count('zlt_records_consumed_total', stored.length)
@@ -187,25 +185,37 @@ export class Owner {
     this.#router.flush()
   }
 
+  /** What cannot be read, or lies in the wrong partition, goes back to the log; nothing waits for that. */
+  #read(partition: number, owned: Partition, stored: readonly StoredRecord[]): ReadRecord[] {
+    const { log, metrics, onError } = this.deps
+    const { own, misplaced } = sortOut(stored, partition, (key) => log.partitionOf(key))
+    const records = owned.read(own)
+    const poison = this.#poison.splice(0)
+    const firstAt = stored[0]?.at ?? 0
+    if (misplaced.length > 0) {
+      metrics.count('zlt_records_moved_total', misplaced.length)
+      this.#handoff.give(partition, firstAt, () => log.append(misplaced))
+    }
+    if (poison.length > 0) {
+      onError(new Error(`${poison.length} records cannot be read`), { stage: 'poison', partition, at: firstAt })
+      this.#handoff.give(partition, firstAt, () => log.reject(poison))
+    }
+    return records
+  }
+
   async #revoked(partition: number): Promise<void> {
     await this.checkpoint()
     this.#partitions.delete(partition)
+    this.#handoff.drop(partition)
     this.#router.watchers.removePartition((order) => this.deps.log.partitionOf(order) === partition)
   }
 
-  async #load(partition: number, owned: Partition, orders: readonly string[]): Promise<void> {
-    if (orders.length === 0) return
-    const { snapshots, onError } = this.deps
-    try {
-      const tracks = await withDeadline(snapshots.load(partition, orders), LOAD_DEADLINE_MS)
-      for (const [order, saved] of tracks ?? []) {
-        const track = parseTrack(order, saved)
-        if (track === undefined) onError(new Error('a saved track cannot be read'), { stage: 'load_tracks', order })
-        else if (!this.#router.hasLapsed(track)) owned.restore(track)
-      }
-    } catch (error) {
-      onError(error, { stage: 'load_tracks', partition })
-    }
+  /** Offsets begin anew: what was folded of the former incarnation compares with nothing that comes. */
+  #epochChanged(epoch: number): void {
+    const former = this.#epoch
+    this.#epoch = epoch
+    if (former === 0) return
+    for (const owned of this.#partitions.values()) owned.startOver()
   }
 
   /** Answers watches with what there is; positions that come while their tracks are loaded go out by themselves. */
@@ -215,7 +225,7 @@ export class Owner {
     owned: Partition,
     orders: readonly (readonly [string, Audience[]])[],
   ): Promise<void> {
-    await this.#load(
+    await this.#tracks.load(
       partition,
       owned,
       orders.map(([order]) => order).filter((order) => !owned.track(order)),
@@ -259,6 +269,8 @@ export class Owner {
 
   #tick(): void {
     this.#erasure.retry()
+    this.#handoff.retry()
+    this.ownership.retry()
     for (const owned of this.#partitions.values()) {
       for (const order of owned.tick(this.deps.now())) this.#route(order, owned)
     }
@@ -268,7 +280,8 @@ export class Owner {
   async #checkpointAll(): Promise<void> {
     const startedMs = performance.now()
     for (const [partition, owned] of this.#partitions) {
-      await this.#saver.save(partition, owned, (at) => this.#following?.commit(partition, at))
+      const commit = (at: number) => this.#following?.commit(partition, Math.min(at, this.#handoff.floor(partition)))
+      await this.#saver.save(partition, owned, commit)
       await this.#learning.get(partition)?.save()
       const idleBefore = this.deps.now() - IDLE_TRACK_MS
       owned.evict(

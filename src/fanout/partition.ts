@@ -151,6 +151,12 @@ export class Partition {
     return true
   }
 
+  /** Forgets all that was folded; it is loaded, or folded, anew. */
+  startOver(): void {
+    for (const held of [this.#tracks, this.#aside, this.#unsaved]) held.clear()
+    this.#lastAt = -1
+  }
+
   /** Forgets an order at once; nothing of it is saved any more. */
   forget(orderId: string): void {
     this.#tracks.delete(orderId)
