@@ -4,7 +4,7 @@ import type { Audience } from '../domain/audience'
 import type { Order } from '../domain/order'
 import type { RouteRequest } from '../domain/trip'
 import type { OnError } from '../errors'
-import type { Following, Log, Rejected, StoredRecord } from '../ports/log'
+import type { Following, Log, StoredRecord } from '../ports/log'
 import type { ToOwner } from '../ports/mail'
 import type { RouteProvider } from '../ports/routes'
 import type { Snapshots } from '../ports/snapshots'
@@ -12,12 +12,11 @@ import type { Tracing } from '../tracing'
 import { Checkpoint } from './checkpoint'
 import { Erasure } from './erasure'
 import { FoldSpans } from './fold-spans'
-import { Handoff } from './handoff'
+import { Intake } from './intake'
 import { Learning } from './learning'
-import { sortOut } from './misplaced'
 import { ownerCounters } from './owner-counters'
 import { Ownership } from './ownership'
-import { Partition, type ReadRecord } from './partition'
+import { Partition } from './partition'
 import { PositionRouter, type RouterDeps } from './position-router'
 import { RouteDesk } from './route-desk'
 import { TrackLoader } from './track-loader'
@@ -43,9 +42,7 @@ export class Owner {
   readonly #learning = new Map<number, Learning>()
   readonly #erasure: Erasure
   readonly #saver: Checkpoint
-  readonly #handoff: Handoff
-  /** What the batch at hand held that cannot be read. */
-  readonly #poison: Rejected[] = []
+  readonly #intake: Intake
   readonly ownership: Ownership
   readonly #tracks: TrackLoader
   #following: Following | undefined
@@ -57,13 +54,13 @@ export class Owner {
     this.#router = new PositionRouter(deps)
     this.#erasure = new Erasure(deps)
     this.#saver = new Checkpoint(deps)
-    this.#handoff = new Handoff(deps.onError)
+    this.#intake = new Intake(deps)
     this.#tracks = new TrackLoader({
       ...deps,
       erasure: this.#erasure,
       hasLapsed: (track) => this.#router.hasLapsed(track),
     })
-    this.ownership = new Ownership({ ...deps, router: this.#router, held: () => this.#partitions.keys() })
+    this.ownership = new Ownership({ ...deps, router: this.#router, held: () => this.held() })
     this.#desk = deps.engine === undefined ? undefined : new RouteDesk(deps.engine, deps.metrics)
   }
 
@@ -88,6 +85,11 @@ export class Owner {
   /** The node cannot be reached, or is dead: nothing is sent to it until it announces again. */
   forgetNode(node: string): void {
     this.#router.watchers.keepOnly(node, () => true, new Set())
+  }
+
+  /** The partitions held here now. */
+  held(): Iterable<number> {
+    return this.#partitions.keys()
   }
 
   /** A dead process's partitions come to the living at once. */
@@ -141,13 +143,9 @@ export class Owner {
     const hasEngine = this.#desk !== undefined
     const learning = new Learning(partition, this.deps)
     this.#learning.set(partition, learning)
-    const counters = ownerCounters(this.deps.metrics, this.deps.onError)
     const owned: Partition = new Partition({
-      ...counters,
-      onPoison: (reason, record) => {
-        counters.onPoison(reason, record)
-        this.#poison.push({ partition, record, reason })
-      },
+      ...ownerCounters(this.deps.metrics, this.deps.onError),
+      onPoison: (reason, record) => this.#intake.foundPoison(partition, record, reason),
       order: (id) => orders.get(id),
       knowledge: () => ({ pace: learning.pace, hasEngine }),
       onRequest: (orderId, request) => void this.#ask(owned, orderId, request),
@@ -173,7 +171,7 @@ export class Owner {
     if (owned === undefined || last === undefined) return
     const { tracing } = this.deps
     const spans = tracing === undefined ? undefined : new FoldSpans(tracing, stored)
-    const records = this.#read(partition, owned, stored)
+    const records = this.#intake.read(partition, owned, stored)
     await this.#tracks.load(partition, owned, owned.unknownOf(records))
     const moved = owned.take(records, this.deps.now())
     owned.sawUpTo(last.at)
@@ -183,28 +181,10 @@ export class Owner {
     spans?.end(moved)
   }
 
-  /** What cannot be read, or lies in the wrong partition, goes back to the log; nothing waits for that. */
-  #read(partition: number, owned: Partition, stored: readonly StoredRecord[]): ReadRecord[] {
-    const { log, metrics, onError } = this.deps
-    const { own, misplaced } = sortOut(stored, partition, (key) => log.partitionOf(key))
-    const records = owned.read(own)
-    const poison = this.#poison.splice(0)
-    const firstAt = stored[0]?.at ?? 0
-    if (misplaced.length > 0) {
-      metrics.count('zlt_records_moved_total', misplaced.length)
-      this.#handoff.give(partition, firstAt, () => log.append(misplaced))
-    }
-    if (poison.length > 0) {
-      onError(new Error(`${poison.length} records cannot be read`), { stage: 'poison', partition, at: firstAt })
-      this.#handoff.give(partition, firstAt, () => log.reject(poison))
-    }
-    return records
-  }
-
   async #revoked(partition: number): Promise<void> {
     await this.checkpoint()
     this.#partitions.delete(partition)
-    this.#handoff.drop(partition)
+    this.#intake.drop(partition)
     this.#router.watchers.removePartition((order) => this.deps.log.partitionOf(order) === partition)
   }
 
@@ -267,7 +247,7 @@ export class Owner {
 
   #tick(): void {
     this.#erasure.retry()
-    this.#handoff.retry()
+    this.#intake.retry()
     this.ownership.retry()
     for (const owned of this.#partitions.values()) {
       for (const order of owned.tick(this.deps.now())) this.#route(order, owned)
@@ -278,7 +258,7 @@ export class Owner {
   async #checkpointAll(): Promise<void> {
     const startedMs = performance.now()
     for (const [partition, owned] of this.#partitions) {
-      const commit = (at: number) => this.#following?.commit(partition, Math.min(at, this.#handoff.floor(partition)))
+      const commit = (at: number) => this.#following?.commit(partition, this.#intake.committable(partition, at))
       await this.#saver.save(partition, owned, commit)
       await this.#learning.get(partition)?.save()
       const idleBefore = this.deps.now() - IDLE_TRACK_MS
