@@ -1,6 +1,9 @@
 /** What the proxy in front of the roles must hold besides the way of each route. */
 
 import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { SETTINGS } from '../../src/config.ts'
 import { ERRORS, type ErrorCode } from '../../src/errors.ts'
 import { until } from '../support/until.ts'
 import { type ProxyUnderTest, startNginx } from './nginx.ts'
@@ -104,6 +107,17 @@ test('a body up to the limit passes, a larger one is refused as a node would', a
   const seen = ingest.seen.length
   expect(await problemOf(await post(256 * 1024 + 1))).toBe('body_too_large')
   expect(ingest.seen).toHaveLength(seen)
+})
+
+test('nothing that stays open is cut while beats come, however long the setting makes them', () => {
+  const template = readFileSync(join(import.meta.dir, '../../deploy/nginx/zlt.conf.template'), 'utf8')
+  const { kind } = SETTINGS.heartbeatMs
+  expect(() => kind.parse('61s')).toThrow()
+  for (const location of ['= /ws', '~ ^/orders/[^/]+/track/stream$']) {
+    const block = template.slice(template.indexOf(`location ${location} {`))
+    const [, seconds] = /proxy_read_timeout (\d+)s;/.exec(block.slice(0, block.indexOf('}'))) ?? []
+    expect(Number(seconds) * 1000).toBeGreaterThan(kind.parse('60s'))
+  }
 })
 
 test('a token of 8,192 characters passes', async () => {
