@@ -50,6 +50,7 @@ export const METRICS = {
   zlt_viewers_closed_total: { type: 'counter', label: 'code', help: 'Sockets that the server closed' },
   zlt_viewers_refused_total: { type: 'counter', label: 'code', help: 'Openings that were refused' },
   zlt_fix_to_socket_seconds: { type: 'histogram', help: 'From receiving a fix to handing its frame to a socket' },
+  zlt_spans_total: { type: 'counter', label: 'outcome', help: 'Spans of traces, sent to the collector or dropped' },
   zlt_orders: { type: 'gauge', help: 'Orders in the table' },
   zlt_facts_poisoned_total: { type: 'counter', help: 'Facts that could not be read' },
   zlt_background_errors_total: { type: 'counter', label: 'stage', help: 'Failures of background work' },

@@ -79,6 +79,7 @@ const VENDORS: Readonly<Record<string, readonly string[]>> = {
   'maplibre-gl': ['web/'],
   pmtiles: ['web/', 'scripts/'],
   'bun:sqlite': ['src/adapters/embedded/', 'src/store/', 'scripts/'],
+  ajv: ['tests/'],
   'bun:test': ['tests/'],
   'fast-check': ['tests/'],
   'playwright-core': ['tests/', 'bench/', 'scripts/'],
