@@ -69,7 +69,7 @@ export async function startServer(config: Config, hooks: StartHooks = {}): Promi
         import('./ingest/resolve-orders'),
       ])
     const keys = await openSigningKeys(signingKeysPath(config), { create: true })
-    const store = await openDatabase(config.database ?? folder.file('zlt.db'))
+    const store = await openDatabase(config.database ?? folder.file('zlt.db'), { caFile: config.databaseCa })
     closers.push(() => store.close())
     const { issuer, tokenTtlMs, adminPassword, bodyLimitBytes: maxBodyBytes } = config
     const clientAddress = createClientAddress(config.trustedProxies)

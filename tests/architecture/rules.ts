@@ -152,7 +152,7 @@ function impure({ path, code, imports }: SourceFile): string | undefined {
 
 function readsEnvironment({ path, code }: SourceFile): string | undefined {
   // Tests make the environments of the programs they start.
-  if (path === 'src/config.ts' || path.startsWith('tests/')) return undefined
+  if (path === 'src/load-config.ts' || path.startsWith('tests/')) return undefined
   return found(code, /\b(process|Bun|import\.meta)\.env\b/)
 }
 

@@ -25,7 +25,7 @@ import { committedOffsets, endOffsets, oldestOffsets } from './offsets'
 import { type Claim, stickyAssigner } from './sticky-assigner'
 import { type ConsumerHandlers, type Generation, SupervisedConsumer } from './supervised-consumer'
 
-/** So long `followTopic` waits for what is in the topic to be handed over. */
+/** So long a follower's start waits for what is in the topic to be handed over. */
 const CAUGHT_UP_MS = 5_000
 /** A join waits so long for batches under way, and so long for the follower's commits; both far below the 10 s it may take. */
 const SETTLE_MS = 3_000
@@ -53,18 +53,19 @@ export interface FollowOptions {
 
 /** A follower of Kafka. */
 export interface TopicFollowing extends Following {
+  /** Resolves when what was in the topic at the first join has been handed over, or 5 s after the start. */
+  readonly handedOver: Promise<void>
   /** For how long no broker was heard of, ms; `Infinity` before the first time. */
   readonly silentMs: number
 }
 
 /**
- * Starts to follow, from the oldest record on where the group has never committed. Resolves when what was in the topic has
- * been handed over, or after 5 s; with the brokers away it goes on trying.
+ * Starts to follow, from the oldest record on where the group has never committed. With the brokers away it goes on
+ * trying, and nothing rejects.
  */
-export async function followTopic(options: FollowOptions): Promise<TopicFollowing> {
+export function startFollowing(options: FollowOptions): TopicFollowing {
   const following = new TopicFollower(options)
   following.start()
-  await atMost(CAUGHT_UP_MS, following.caughtUp)
   return following
 }
 
@@ -73,6 +74,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   readonly #held = new Map<number, HeldPartition>()
   readonly #lag = new ConsumerLag()
   readonly #caughtUp = Promise.withResolvers<void>()
+  readonly handedOver: Promise<void>
   /** What the group has given this member. */
   #wanted = new Set<number>()
   #claimedMs = 0
@@ -97,16 +99,13 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
       ...(maxWaitMs !== undefined && { maxWaitMs }),
       ...(pauseAfterFetchMs !== undefined && { pauseAfterFetchMs }),
     })
+    this.handedOver = atMost(CAUGHT_UP_MS, this.#caughtUp.promise)
   }
 
   start(): void {
     this.options.metrics.gauge('zlt_consumer_lag', () => this.#lag.all())
     this.#levels = setInterval(() => void this.#readEnds(this.#consumer.generation), LEVELS_MS)
     this.#consumer.start()
-  }
-
-  get caughtUp(): Promise<void> {
-    return this.#caughtUp.promise
   }
 
   get silentMs(): number {
@@ -207,6 +206,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
 
   async #close(): Promise<void> {
     clearInterval(this.#levels)
+    this.#caughtUp.resolve()
     this.#wanted = new Set()
     await Promise.all([...this.#held.values()].map((held) => this.#lose(held)))
     await this.#consumer.close()
