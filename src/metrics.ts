@@ -23,6 +23,9 @@ export const METRICS = {
   zlt_requests_parked: { type: 'gauge', help: 'Requests waiting for an order to become known' },
   zlt_records_appended_total: { type: 'counter', help: 'Records appended to the log' },
   zlt_records_consumed_total: { type: 'counter', help: 'Records that an owner took from the log' },
+  zlt_consumer_lag: { type: 'gauge', label: 'partition', help: 'Records in the log that the owner has not taken yet' },
+  zlt_consumer_rebalances_total: { type: 'counter', help: 'Times this node has joined its group again' },
+  zlt_consumer_fetches_total: { type: 'counter', help: 'Fetches answered by a broker, those without records included' },
   zlt_records_moved_total: { type: 'counter', help: 'Records of other programs appended anew under their order' },
   zlt_records_poisoned_total: {
     type: 'counter',

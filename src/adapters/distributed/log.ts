@@ -6,6 +6,7 @@ import type { Metrics } from '../../metrics'
 import type { Entry, FactTopic, Follower, Following, Log, Rejected } from '../../ports/log'
 import { answerWithin } from './answer-within'
 import { KafkaFacts } from './facts'
+import { startFollowing, type TopicFollowing } from './follow'
 import { type ClusterConfig, countRequests, createKafka, RETRY } from './kafka-client'
 import { partitionOf } from './partitioner'
 import { unavailable } from './send-failure'
@@ -58,6 +59,7 @@ export async function openKafkaLog(config: ClusterConfig & TopicConfig, options:
   await Promise.all([fixes.connect(), facts.connect(), admin.connect()])
   return new KafkaLog({
     kafka,
+    node,
     fixes,
     facts,
     admin,
@@ -87,6 +89,7 @@ function producerOf(kafka: Kafka, metrics: Metrics): Producer {
 
 interface Parts {
   kafka: Kafka
+  node: string
   /** Has connections of its own: brokers answer one request of a connection at a time. */
   fixes: Producer
   facts: Producer
@@ -105,6 +108,7 @@ export class KafkaLog implements Log {
   readonly #rejects: SendLane
   readonly #factLanes: Readonly<Record<FactTopic, SendLane>>
   readonly #facts: KafkaFacts
+  readonly #followings = new Set<TopicFollowing>()
   #closing: Promise<void> | undefined
 
   constructor(parts: Parts) {
@@ -150,8 +154,13 @@ export class KafkaLog implements Log {
     )
   }
 
-  async follow(_group: string, _follower: Follower): Promise<Following> {
-    throw new Error('TODO')
+  async follow(group: string, follower: Follower): Promise<Following> {
+    if (this.#closing !== undefined) throw new ZltError('log_unavailable', 'the log is closed')
+    const { kafka, node, names, metrics, onError } = this.#parts
+    const following = startFollowing({ kafka, node, topic: names.location, group, follower, metrics, onError })
+    this.#followings.add(following)
+    await following.handedOver
+    return following
   }
 
   reject(rejected: readonly Rejected[]): Promise<void> {
@@ -211,6 +220,7 @@ export class KafkaLog implements Log {
   async #close(): Promise<void> {
     const { fixes, facts, admin } = this.#parts
     const lanes = [this.#fixes, this.#rejects, ...Object.values(this.#factLanes)]
+    await Promise.all([...this.#followings].map((following) => following.close()))
     await this.#facts.close()
     await Promise.all(lanes.map((lane) => lane.close()))
     await Promise.all([left(fixes), left(facts), left(admin)])

@@ -6,6 +6,7 @@
 import type { Cluster, Consumer, EachBatchPayload, Kafka, PartitionAssigner } from 'kafkajs'
 import { PartitionAssigners } from 'kafkajs'
 import type { OnError } from '../../errors'
+import { atMost } from './at-most'
 import { type Coordinator, openCoordinator, takeCluster } from './consumer-cluster'
 
 /** Without a heartbeat, a join or a fetch for this long, a consumer is given up. */
@@ -117,7 +118,7 @@ export class SupervisedConsumer {
       failures = joined ? 1 : failures + 1
       if (failures % REPORT_EVERY === 1) this.#report(cause)
       const waitMs = Math.min(BACK_OFF_MS.first * 2 ** (failures - 1), BACK_OFF_MS.longest)
-      await within(waitMs * (0.5 + Math.random() / 2), this.#wakeUp.promise)
+      await atMost(waitMs * (0.5 + Math.random() / 2), this.#wakeUp.promise)
     }
   }
 
@@ -221,7 +222,7 @@ class LiveConsumer implements Generation {
       await this.consumer.connect()
       // Rejects for a topic that is missing, while `run` would resolve and read nothing.
       await this.consumer.subscribe({ topic, fromBeginning: true })
-      await within(DISCONNECT_MS, this.#prepare(former))
+      await atMost(DISCONNECT_MS, this.#prepare(former))
       if (!this.isCurrent) return
       await this.consumer.run({
         autoCommit: false,
@@ -240,7 +241,7 @@ class LiveConsumer implements Generation {
       () => true,
       () => false,
     )
-    return (await within(DISCONNECT_MS, left)) ?? false
+    return (await atMost(DISCONNECT_MS, left)) ?? false
   }
 
   #listen(): void {
@@ -291,17 +292,6 @@ class LiveConsumer implements Generation {
       this.options.onError(error, { stage: 'rejoin', group: this.groupId })
     }
     this.#aliveMs = performance.now()
-  }
-}
-
-/** What `promise` resolves with, or undefined when that takes longer. */
-async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>()
-  const timer = setTimeout(resolve, timeoutMs)
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
   }
 }
 
