@@ -4,22 +4,20 @@ import type { Audience } from '../domain/audience'
 import type { Order } from '../domain/order'
 import type { RouteRequest } from '../domain/trip'
 import type { OnError } from '../errors'
-import type { Metrics } from '../metrics'
-import type { Following, Log, Rejected, StoredRecord } from '../ports/log'
-import type { Mail, ToOwner } from '../ports/mail'
+import type { Following, Log, StoredRecord } from '../ports/log'
+import type { ToOwner } from '../ports/mail'
 import type { RouteProvider } from '../ports/routes'
 import type { Snapshots } from '../ports/snapshots'
-import type { AccessTable } from '../tables/access'
-import type { OrderTable } from '../tables/orders'
+import type { Tracing } from '../tracing'
 import { Checkpoint } from './checkpoint'
 import { Erasure } from './erasure'
-import { Handoff } from './handoff'
+import { FoldSpans } from './fold-spans'
+import { Intake } from './intake'
 import { Learning } from './learning'
-import { sortOut } from './misplaced'
 import { ownerCounters } from './owner-counters'
 import { Ownership } from './ownership'
-import { Partition, type ReadRecord } from './partition'
-import { PositionRouter } from './position-router'
+import { Partition } from './partition'
+import { PositionRouter, type RouterDeps } from './position-router'
 import { RouteDesk } from './route-desk'
 import { TrackLoader } from './track-loader'
 
@@ -28,17 +26,13 @@ const CHECKPOINT_MS = 10_000
 /** A track nobody wrote or watched for this long leaves the memory. */
 const IDLE_TRACK_MS = 10 * 60_000
 
-export interface OwnerDeps {
+export interface OwnerDeps extends RouterDeps {
   log: Log
-  mail: Mail
   snapshots: Snapshots
-  orders: OrderTable
-  access: AccessTable
   /** Who knows roads; without it ways are straight. */
   engine?: RouteProvider | undefined
-  metrics: Metrics
+  tracing?: Tracing | undefined
   onError: OnError
-  now(): number
 }
 
 export class Owner {
@@ -48,9 +42,7 @@ export class Owner {
   readonly #learning = new Map<number, Learning>()
   readonly #erasure: Erasure
   readonly #saver: Checkpoint
-  readonly #handoff: Handoff
-  /** What the batch at hand held that cannot be read. */
-  readonly #poison: Rejected[] = []
+  readonly #intake: Intake
   readonly ownership: Ownership
   readonly #tracks: TrackLoader
   #following: Following | undefined
@@ -62,13 +54,13 @@ export class Owner {
     this.#router = new PositionRouter(deps)
     this.#erasure = new Erasure(deps)
     this.#saver = new Checkpoint(deps)
-    this.#handoff = new Handoff(deps.onError)
+    this.#intake = new Intake(deps)
     this.#tracks = new TrackLoader({
       ...deps,
       erasure: this.#erasure,
       hasLapsed: (track) => this.#router.hasLapsed(track),
     })
-    this.ownership = new Ownership({ ...deps, router: this.#router, held: () => this.#partitions.keys() })
+    this.ownership = new Ownership({ ...deps, router: this.#router, held: () => this.held() })
     this.#desk = deps.engine === undefined ? undefined : new RouteDesk(deps.engine, deps.metrics)
   }
 
@@ -82,6 +74,7 @@ export class Owner {
     this.#following = await log.follow('zlt-fanout', {
       assigned: (partition) => this.#assigned(partition),
       batch: (partition, records) => this.#batch(partition, records),
+      unsettled: () => this.checkpoint(),
       revoked: (partition) => this.#revoked(partition),
     })
     this.#timers.push(
@@ -93,6 +86,11 @@ export class Owner {
   /** The node cannot be reached, or is dead: nothing is sent to it until it announces again. */
   forgetNode(node: string): void {
     this.#router.watchers.keepOnly(node, () => true, new Set())
+  }
+
+  /** The partitions held here now. */
+  held(): Iterable<number> {
+    return this.#partitions.keys()
   }
 
   /** A dead process's partitions come to the living at once. */
@@ -127,7 +125,7 @@ export class Owner {
     void this.#answer(from, partition, owned, orders)
   }
 
-  /** Saves all changed tracks, then commits. Called by timer, before a partition goes, and at the end. */
+  /** Saves all changed tracks, then commits. Called by timer, before a partition goes or may go, and at the end. */
   checkpoint(): Promise<void> {
     this.#checkpoint ??= this.#checkpointAll().finally(() => {
       this.#checkpoint = undefined
@@ -146,13 +144,9 @@ export class Owner {
     const hasEngine = this.#desk !== undefined
     const learning = new Learning(partition, this.deps)
     this.#learning.set(partition, learning)
-    const counters = ownerCounters(this.deps.metrics, this.deps.onError)
     const owned: Partition = new Partition({
-      ...counters,
-      onPoison: (reason, record) => {
-        counters.onPoison(reason, record)
-        this.#poison.push({ partition, record, reason })
-      },
+      ...ownerCounters(this.deps.metrics, this.deps.onError),
+      onPoison: (reason, record) => this.#intake.foundPoison(partition, record, reason),
       order: (id) => orders.get(id),
       knowledge: () => ({ pace: learning.pace, hasEngine }),
       onRequest: (orderId, request) => void this.#ask(owned, orderId, request),
@@ -176,37 +170,22 @@ export class Owner {
     const owned = this.#partitions.get(partition)
     const last = stored.at(-1)
     if (owned === undefined || last === undefined) return
-    const records = this.#read(partition, owned, stored)
+    const { tracing } = this.deps
+    const spans = tracing === undefined ? undefined : new FoldSpans(tracing, stored)
+    const records = this.#intake.read(partition, owned, stored)
     await this.#tracks.load(partition, owned, owned.unknownOf(records))
     const moved = owned.take(records, this.deps.now())
     owned.sawUpTo(last.at)
     this.deps.metrics.count('zlt_records_consumed_total', stored.length)
-    for (const order of moved) this.#route(order, owned)
+    for (const order of moved) this.#route(order, owned, spans?.traceparentOf(order))
     this.#router.flush()
-  }
-
-  /** What cannot be read, or lies in the wrong partition, goes back to the log; nothing waits for that. */
-  #read(partition: number, owned: Partition, stored: readonly StoredRecord[]): ReadRecord[] {
-    const { log, metrics, onError } = this.deps
-    const { own, misplaced } = sortOut(stored, partition, (key) => log.partitionOf(key))
-    const records = owned.read(own)
-    const poison = this.#poison.splice(0)
-    const firstAt = stored[0]?.at ?? 0
-    if (misplaced.length > 0) {
-      metrics.count('zlt_records_moved_total', misplaced.length)
-      this.#handoff.give(partition, firstAt, () => log.append(misplaced))
-    }
-    if (poison.length > 0) {
-      onError(new Error(`${poison.length} records cannot be read`), { stage: 'poison', partition, at: firstAt })
-      this.#handoff.give(partition, firstAt, () => log.reject(poison))
-    }
-    return records
+    spans?.end(moved)
   }
 
   async #revoked(partition: number): Promise<void> {
     await this.checkpoint()
     this.#partitions.delete(partition)
-    this.#handoff.drop(partition)
+    this.#intake.drop(partition)
     this.#router.watchers.removePartition((order) => this.deps.log.partitionOf(order) === partition)
   }
 
@@ -243,11 +222,11 @@ export class Owner {
     this.#router.flush()
   }
 
-  #route(orderId: string, owned: Partition): void {
+  #route(orderId: string, owned: Partition, trace?: string): void {
     const track = owned.track(orderId)
     if (track === undefined) return
     try {
-      this.#router.route(track)
+      this.#router.route(track, trace)
     } catch (error) {
       owned.startAnew(orderId, error)
     }
@@ -269,7 +248,7 @@ export class Owner {
 
   #tick(): void {
     this.#erasure.retry()
-    this.#handoff.retry()
+    this.#intake.retry()
     this.ownership.retry()
     for (const owned of this.#partitions.values()) {
       for (const order of owned.tick(this.deps.now())) this.#route(order, owned)
@@ -280,7 +259,7 @@ export class Owner {
   async #checkpointAll(): Promise<void> {
     const startedMs = performance.now()
     for (const [partition, owned] of this.#partitions) {
-      const commit = (at: number) => this.#following?.commit(partition, Math.min(at, this.#handoff.floor(partition)))
+      const commit = (at: number) => this.#following?.commit(partition, this.#intake.committable(partition, at))
       await this.#saver.save(partition, owned, commit)
       await this.#learning.get(partition)?.save()
       const idleBefore = this.deps.now() - IDLE_TRACK_MS

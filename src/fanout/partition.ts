@@ -1,6 +1,7 @@
 /** One partition in its owner's hands: tracks folded in memory, records set aside, and what the next checkpoint saves. */
 
 import { type Folded, fold } from '../domain/fold'
+import { isReserved } from '../domain/id'
 import { type LocationRecord, type PoisonReason, parseRecord } from '../domain/location-record'
 import type { Order } from '../domain/order'
 import type { FinishedTrip } from '../domain/pace'
@@ -234,6 +235,8 @@ export class Partition {
   }
 
   #addUnsaved(orderId: string, point: TrailPoint): void {
+    // The canary stands still for ever.
+    if (isReserved(orderId)) return
     const trail = this.#unsaved.get(orderId)
     trail?.push(point)
     if (trail !== undefined && trail.length > MAX_UNSAVED_POINTS) this.#unsaved.set(orderId, bounded(trail))

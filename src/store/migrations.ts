@@ -51,12 +51,18 @@ const STEPS: readonly (readonly string[])[] = [
 /** The schema this program is written for. */
 export const SCHEMA_VERSION = STEPS.length
 
+/** How long a start waits for another one that is at it. */
+const WAIT_MS = 60_000
+
 /**
  * Brings the schema up to date, in one transaction: two processes that start together run each step once.
  * @throws Error when the schema is newer than this program: it may hold what this one would destroy
+ * @throws ZltError `overloaded` when another process has been at it for a minute, or holds the SQLite file
  */
 export async function migrate(database: Database): Promise<void> {
   await database.write(async (tx) => {
+    // Longer than any step may take, and shorter than for ever: the other process may be frozen.
+    if (database.dialect === 'postgres') await tx.unsafe(`SET LOCAL lock_timeout = ${WAIT_MS}`)
     await database.lock(tx, ['schema'])
     await tx`CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)`
     const version = await readVersion(tx)
