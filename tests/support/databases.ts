@@ -1,8 +1,9 @@
-/** The databases that the store's tests run on: SQLite always; Postgres as well where TEST_POSTGRES_URL names one. */
+/** The databases that the store's tests run on: SQLite, and the Postgres that all tests share. */
 
-import { SQL } from 'bun'
 import type { Database } from '../../src/store/database.ts'
 import { openDatabase } from '../../src/store/sql.ts'
+import { sharedPostgres } from '../services/shared-servers.ts'
+import { makePostgresDatabase } from './postgres-database.ts'
 import { tempFolder } from './temp-folder.ts'
 
 export interface TestDatabase {
@@ -26,25 +27,22 @@ const sqlite: TestDatabase = {
   },
 }
 
-function postgres(url: string): TestDatabase {
-  return {
-    name: 'Postgres',
-    async open() {
-      const name = `zlt_test_${crypto.randomUUID().replaceAll('-', '')}`
-      const server = new SQL(url)
-      await server.unsafe(`CREATE DATABASE ${name}`)
-      const database = await openDatabase(Object.assign(new URL(url), { pathname: `/${name}` }).href)
-      return {
-        database,
-        async close() {
-          await database.close()
-          await server.unsafe(`DROP DATABASE ${name} WITH (FORCE)`)
-          await server.close()
-        },
-      }
-    },
-  }
+const postgres: TestDatabase = {
+  name: 'Postgres',
+  async open() {
+    const { url, remove } = await makePostgresDatabase()
+    const database = await openDatabase(url)
+    return {
+      database,
+      async close() {
+        await database.close()
+        await remove()
+      },
+    }
+  },
 }
 
-const url = process.env.TEST_POSTGRES_URL
-export const DATABASES: readonly TestDatabase[] = url === undefined ? [sqlite] : [sqlite, postgres(url)]
+// Here no test's time runs out while Postgres starts.
+await sharedPostgres()
+
+export const DATABASES: readonly TestDatabase[] = [sqlite, postgres]
