@@ -1,8 +1,7 @@
-/** The databases that the store's tests run on: SQLite, and the Postgres that all tests share. */
+/** The databases that what stores is tested on: SQLite, and the shared Postgres or the one that TEST_POSTGRES_URL names. */
 
 import type { Database } from '../../src/store/database.ts'
 import { openDatabase } from '../../src/store/sql.ts'
-import { sharedPostgres } from '../services/shared-servers.ts'
 import { makePostgresDatabase } from './postgres-database.ts'
 import { tempFolder } from './temp-folder.ts'
 
@@ -12,7 +11,7 @@ export interface TestDatabase {
   open(): Promise<{ database: Database; close(): Promise<void> }>
 }
 
-const sqlite: TestDatabase = {
+export const SQLITE: TestDatabase = {
   name: 'SQLite',
   async open() {
     const folder = tempFolder()
@@ -27,7 +26,7 @@ const sqlite: TestDatabase = {
   },
 }
 
-const postgres: TestDatabase = {
+const POSTGRES: TestDatabase = {
   name: 'Postgres',
   async open() {
     const { url, remove } = await makePostgresDatabase()
@@ -42,7 +41,4 @@ const postgres: TestDatabase = {
   },
 }
 
-// Here no test's time runs out while Postgres starts.
-await sharedPostgres()
-
-export const DATABASES: readonly TestDatabase[] = [sqlite, postgres]
+export const DATABASES: readonly TestDatabase[] = [SQLITE, POSTGRES]

@@ -1,4 +1,4 @@
-/** Databases of their own on the Postgres that all tests share. */
+/** Databases of their own on the Postgres that all tests share, or the one that TEST_POSTGRES_URL names. */
 
 import { SQL } from 'bun'
 import { sharedPostgres } from '../services/shared-servers.ts'
@@ -11,7 +11,7 @@ export interface PostgresDatabase {
 
 /** Makes one; the first of a run waits for Postgres to start. */
 export async function makePostgresDatabase(): Promise<PostgresDatabase> {
-  const server = (await sharedPostgres()).url
+  const server = process.env.TEST_POSTGRES_URL ?? (await sharedPostgres()).url
   const name = `zlt_test_${crypto.randomUUID().replaceAll('-', '')}`
   await run(server, `CREATE DATABASE ${name}`)
   return {
