@@ -23,6 +23,9 @@ export const METRICS = {
   zlt_requests_parked: { type: 'gauge', help: 'Requests waiting for an order to become known' },
   zlt_records_appended_total: { type: 'counter', help: 'Records appended to the log' },
   zlt_records_consumed_total: { type: 'counter', help: 'Records that an owner took from the log' },
+  zlt_consumer_lag: { type: 'gauge', label: 'partition', help: 'Records in the log that the owner has not taken yet' },
+  zlt_consumer_rebalances_total: { type: 'counter', help: 'Times this node has joined its group again' },
+  zlt_consumer_fetches_total: { type: 'counter', help: 'Fetches answered by a broker, those without records included' },
   zlt_records_moved_total: { type: 'counter', help: 'Records of other programs appended anew under their order' },
   zlt_records_poisoned_total: {
     type: 'counter',
@@ -53,6 +56,31 @@ export const METRICS = {
   zlt_spans_total: { type: 'counter', label: 'outcome', help: 'Spans of traces, sent to the collector or dropped' },
   zlt_orders: { type: 'gauge', help: 'Orders in the table' },
   zlt_facts_poisoned_total: { type: 'counter', help: 'Facts that could not be read' },
+  zlt_kafka_requests_total: { type: 'counter', label: 'kind', help: 'Requests to Kafka' },
+  zlt_log_append_seconds: { type: 'histogram', help: 'From an append to its acknowledgement (distributed)' },
+  zlt_log_sends_total: { type: 'counter', help: 'Sends of fixes to Kafka; each carries what had gathered' },
+  zlt_log_sent_records_total: { type: 'counter', help: 'Records in sends of fixes to Kafka' },
+  zlt_log_resent_records_total: {
+    type: 'counter',
+    help: 'Records sent again because the answer to a send did not name their partition',
+  },
+  zlt_log_append_timeouts_total: { type: 'counter', help: 'Appends that Kafka did not acknowledge in time' },
+  zlt_log_waiting_records: { type: 'gauge', help: 'Records that wait for a send to Kafka' },
+  zlt_facts_behind_seconds: { type: 'gauge', help: 'For how long the facts in memory have been behind their topics' },
+  zlt_redis_commands_total: { type: 'counter', label: 'group', help: 'Commands sent to Redis, each a round trip' },
+  zlt_redis_outages_total: { type: 'counter', help: 'Times that Redis could not be reached' },
+  zlt_mail_entries_total: {
+    type: 'counter',
+    label: 'direction',
+    help: 'Entries of mail sent to and received from nodes',
+  },
+  zlt_mail_bytes_total: { type: 'counter', label: 'direction', help: 'Bytes of mail sent to and received from nodes' },
+  zlt_mail_gaps_total: { type: 'counter', help: 'Losses of mail that a receiver noticed' },
+  zlt_mail_messages_dropped_total: {
+    type: 'counter',
+    help: 'Messages thrown away because their receiver could not be reached for too long',
+  },
+  zlt_mail_beats_late_total: { type: 'counter', help: 'Beats answered more than a second after the one before' },
   zlt_background_errors_total: { type: 'counter', label: 'stage', help: 'Failures of background work' },
 } as const satisfies Record<string, MetricKind>
 

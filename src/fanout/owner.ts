@@ -74,6 +74,7 @@ export class Owner {
     this.#following = await log.follow('zlt-fanout', {
       assigned: (partition) => this.#assigned(partition),
       batch: (partition, records) => this.#batch(partition, records),
+      unsettled: () => this.checkpoint(),
       revoked: (partition) => this.#revoked(partition),
     })
     this.#timers.push(
@@ -124,7 +125,7 @@ export class Owner {
     void this.#answer(from, partition, owned, orders)
   }
 
-  /** Saves all changed tracks, then commits. Called by timer, before a partition goes, and at the end. */
+  /** Saves all changed tracks, then commits. Called by timer, before a partition goes or may go, and at the end. */
   checkpoint(): Promise<void> {
     this.#checkpoint ??= this.#checkpointAll().finally(() => {
       this.#checkpoint = undefined
