@@ -54,7 +54,7 @@ const systemPackages: SystemPackage[] = [
     brew: ['postgresql@17'],
   },
   {
-    // The example of a proxy before several nodes is one of its configurations.
+    // The tests run the configuration of the proxy that compose.yaml puts in front.
     name: 'nginx',
     present: () => findNginx() !== undefined,
     apt: ['nginx-light'],

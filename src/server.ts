@@ -16,6 +16,7 @@ import { Metrics } from './metrics'
 import type { RouteProvider } from './ports/routes'
 import { AccessTable } from './tables/access'
 import { OrderTable } from './tables/orders'
+import { openTracing } from './tracing/open'
 import { VERSION } from './version'
 
 /** A server that listens. */
@@ -52,6 +53,8 @@ export async function startServer(config: Config, hooks: StartHooks = {}): Promi
     }
   }
   try {
+    const tracing = await openTracing(config, config.role, metrics)
+    closers.push(() => tracing?.close())
     const [orders, access] = [new OrderTable(), new AccessTable()]
     const adapters = await openAdapters(config, folder, { epoch: () => access.epoch, metrics, onError })
     closers.push(() => adapters.close())
@@ -85,6 +88,7 @@ export async function startServer(config: Config, hooks: StartHooks = {}): Promi
       access,
       verify,
       metrics,
+      tracing,
       onError,
       now: Date.now,
     })
@@ -116,7 +120,7 @@ export async function startServer(config: Config, hooks: StartHooks = {}): Promi
     const handlers: Handlers = {
       ...operationsHandlers({ service: config.role, metrics, readiness }),
       ...auth.handlers,
-      ...ingestHandlers({ log, resolver, metrics, batchLimit: config.batchLimit }, config),
+      ...ingestHandlers({ log, resolver, metrics, batchLimit: config.batchLimit, tracing }, config),
       ...fanout.handlers,
     }
     const app = buildApp(handlers, createAuthenticate(verify), {
