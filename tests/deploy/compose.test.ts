@@ -4,6 +4,7 @@ import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Ajv from 'ajv'
+import { findNginx } from '../../scripts/find-program.ts'
 import { SETTINGS } from '../../src/config.ts'
 import { SERVICES } from '../../src/http/routes.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -110,7 +111,7 @@ test('nginx takes the proxy’s configuration as these variables make it', async
   expect(site).not.toMatch(/\$\{\w/)
   try {
     await Bun.write(folder.file('nginx.conf'), `pid ${folder.file('pid')}; events {} http { ${site} }`)
-    const check = Bun.spawnSync(['nginx', '-t', '-e', 'stderr', '-c', folder.file('nginx.conf')])
+    const check = Bun.spawnSync([findNginx() ?? 'nginx', '-t', '-e', 'stderr', '-c', folder.file('nginx.conf')])
     expect(check.stderr.toString()).toContain('test is successful')
   } finally {
     folder.remove()
