@@ -2,7 +2,7 @@
 
 import { Command } from 'commander'
 import { type Config, SETTING_LIST, SETTINGS, type SettingName } from '../src/config'
-import type { RunningServer } from '../src/server'
+import type { RunningServer } from '../src/roles/node'
 import { CliError, EXIT } from './exit'
 import { printLine, tell } from './output'
 import { addSettings, settingsOf } from './setting-options'

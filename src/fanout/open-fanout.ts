@@ -37,9 +37,13 @@ export interface FanoutDeps {
 export interface Fanout {
   handlers: Handlers
   socket: WebSocketHandler<SocketData>
+  /** What its canaries say is broken between here and the log; one reason a partition. Absent: there are none. */
+  canary?(): string[]
+  /** Saves all tracks, commits and gives the partitions to other nodes; viewers are served on, from those. */
+  leave(): Promise<void>
   /** Tells every viewer to come back. */
   drain(): Promise<void>
-  /** Saves all tracks and commits; after `drain`. */
+  /** Ends what is left. Without a `leave` before, it saves all tracks and commits. */
   close(): Promise<void>
 }
 
@@ -73,6 +77,7 @@ export async function openFanout(deps: FanoutDeps): Promise<Fanout> {
       ordersPerSocket: config.ordersPerSocket,
       now,
     }),
+    leave: () => owner.leave(),
     drain: () => viewers.drain(),
     async close() {
       // A start that fails after this point never drains; the timer would then keep the process alive.

@@ -12,6 +12,7 @@ import type { RouteProvider } from '../ports/routes'
 import type { Snapshots } from '../ports/snapshots'
 import type { AccessTable } from '../tables/access'
 import type { OrderTable } from '../tables/orders'
+import { withDeadline } from '../with-deadline'
 import { Checkpoint } from './checkpoint'
 import { Erasure } from './erasure'
 import { Learning } from './learning'
@@ -19,7 +20,6 @@ import { ownerCounters } from './owner-counters'
 import { Partition } from './partition'
 import { PositionRouter } from './position-router'
 import { RouteDesk } from './route-desk'
-import { withDeadline } from './with-deadline'
 
 /** Changed tracks are saved, then the offset is committed, this often: at most so much is folded again after a crash. */
 const CHECKPOINT_MS = 10_000
@@ -51,6 +51,7 @@ export class Owner {
   #following: Following | undefined
   #timers: Timer[] = []
   #checkpoint: Promise<void> | undefined
+  #leaving: Promise<void> | undefined
 
   constructor(private readonly deps: OwnerDeps) {
     this.#router = new PositionRouter(deps)
@@ -131,9 +132,15 @@ export class Owner {
     return this.#checkpoint
   }
 
-  async close(): Promise<void> {
+  /** Gives its partitions back, each saved and committed; what it is asked from then on is not its own. */
+  leave(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
-    await this.#following?.close()
+    this.#leaving ??= this.#following?.close() ?? Promise.resolve()
+    return this.#leaving
+  }
+
+  async close(): Promise<void> {
+    await this.leave()
     await this.#desk?.close()
   }
 
