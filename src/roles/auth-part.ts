@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono'
 import { openAuth } from '../auth/open-auth'
+import { isDistributed } from '../config'
 import type { Env } from '../http/app'
 import { createClientAddress } from '../http/client-address'
 import { openDatabase } from '../store/sql'
@@ -19,6 +20,7 @@ export async function openPart(context: PartContext, { signing: keys }: Keys): P
       store,
       log: adapters.log,
       keys,
+      shared: isDistributed(config),
       issuer,
       tokenTtlMs,
       adminPassword,

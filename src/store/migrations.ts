@@ -48,6 +48,9 @@ const STEPS: readonly (readonly string[])[] = [
   ],
 ]
 
+/** An index on a large table takes its time; a server that does not answer is told of by then as well. */
+const LIMIT_MS = 60_000
+
 /** The schema this program is written for. */
 export const SCHEMA_VERSION = STEPS.length
 
@@ -56,21 +59,24 @@ export const SCHEMA_VERSION = STEPS.length
  * @throws Error when the schema is newer than this program: it may hold what this one would destroy
  */
 export async function migrate(database: Database): Promise<void> {
-  await database.write(async (tx) => {
-    await database.lock(tx, ['schema'])
-    await tx`CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)`
-    const version = await readVersion(tx)
-    if (version > SCHEMA_VERSION) {
-      throw new Error(
-        `the database has schema ${version} and this version of zlt knows up to ${SCHEMA_VERSION}: ` +
-          'start the newer zlt again, or restore the backup made before it',
-      )
-    }
-    if (version === SCHEMA_VERSION) return
-    for (const statement of STEPS.slice(version).flat()) await tx.unsafe(statement)
-    await tx`DELETE FROM schema_version`
-    await tx`INSERT INTO schema_version (version) VALUES (${SCHEMA_VERSION})`
-  })
+  await database.write(
+    async (tx) => {
+      await database.lock(tx, ['schema'])
+      await tx`CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)`
+      const version = await readVersion(tx)
+      if (version > SCHEMA_VERSION) {
+        throw new Error(
+          `the database has schema ${version} and this version of zlt knows up to ${SCHEMA_VERSION}: ` +
+            'start the newer zlt again, or restore the backup made before it',
+        )
+      }
+      if (version === SCHEMA_VERSION) return
+      for (const statement of STEPS.slice(version).flat()) await tx.unsafe(statement)
+      await tx`DELETE FROM schema_version`
+      await tx`INSERT INTO schema_version (version) VALUES (${SCHEMA_VERSION})`
+    },
+    { limitMs: LIMIT_MS },
+  )
 }
 
 async function readVersion(tx: Tx): Promise<number> {
