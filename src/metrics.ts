@@ -23,6 +23,7 @@ export const METRICS = {
   zlt_requests_parked: { type: 'gauge', help: 'Requests waiting for an order to become known' },
   zlt_records_appended_total: { type: 'counter', help: 'Records appended to the log' },
   zlt_records_consumed_total: { type: 'counter', help: 'Records that an owner took from the log' },
+  zlt_records_moved_total: { type: 'counter', help: 'Records of other programs appended anew under their order' },
   zlt_records_poisoned_total: {
     type: 'counter',
     label: 'reason',

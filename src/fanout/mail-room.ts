@@ -49,7 +49,7 @@ export class MailRoom implements Inbox, PositionSource {
   /** Positions of its partitions may be lost, or what it watches of ours: both ask again. */
   gap(from: string): void {
     for (const [partition, owner] of this.#ownerOf) if (owner === from) this.#announce(partition)
-    this.#owner?.introduceTo(from)
+    this.#owner?.ownership.introduceTo(from)
   }
 
   absent(node: string): void {
@@ -67,7 +67,7 @@ export class MailRoom implements Inbox, PositionSource {
   }
 
   emptied(): void {
-    this.#owner?.claimAll()
+    this.#owner?.ownership.announceAll()
     for (const partition of this.#ownerOf.keys()) this.#announce(partition)
   }
 
@@ -78,7 +78,8 @@ export class MailRoom implements Inbox, PositionSource {
   #open(from: string, message: Message): void {
     switch (message.type) {
       case 'position':
-        this.#hub?.receive(message)
+        // One that lost the partition in its sleep, and does not know it yet, has nothing to say.
+        if (this.#ownerOf.get(this.log.partitionOf(message.order)) === from) this.#hub?.receive(message)
         break
       case 'owner':
         this.#ownerOf.set(message.partition, from)

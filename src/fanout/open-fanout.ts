@@ -1,7 +1,7 @@
 /** The fan-out role of a process: an owner of partitions and a hub of viewers, joined by mail. */
 
 import type { WebSocketHandler } from 'bun'
-import type { Config } from '../config'
+import { type Config, isDistributed } from '../config'
 import type { OnError } from '../errors'
 import type { Handlers } from '../http/app'
 import type { VerifyToken } from '../http/authenticate'
@@ -12,6 +12,7 @@ import type { RouteProvider } from '../ports/routes'
 import type { Snapshots } from '../ports/snapshots'
 import type { AccessTable } from '../tables/access'
 import type { OrderTable } from '../tables/orders'
+import { Canary } from './canary'
 import { Hub } from './hub'
 import { MailRoom } from './mail-room'
 import { Owner } from './owner'
@@ -37,8 +38,8 @@ export interface FanoutDeps {
 export interface Fanout {
   handlers: Handlers
   socket: WebSocketHandler<SocketData>
-  /** What its canaries say is broken between here and the log; one reason a partition. Absent: there are none. */
-  canary?(): string[]
+  /** Why fixes do not reach viewers any more although nothing that they pass says so; empty while they do. */
+  silences(): string[]
   /** Saves all tracks, commits and gives the partitions to other nodes; viewers are served on, from those. */
   leave(): Promise<void>
   /** Tells every viewer to come back. */
@@ -66,6 +67,8 @@ export async function openFanout(deps: FanoutDeps): Promise<Fanout> {
   )
   await mailRoom.open(hub, owner)
   await owner.start()
+  // On one machine the way cannot break in the middle.
+  const canary = isDistributed(config) ? new Canary({ log, hub, held: () => owner.held(), now, onError }) : undefined
   return {
     handlers: fanoutHandlers({ ...deps, hub, viewers }),
     socket: socketHandler({
@@ -77,11 +80,13 @@ export async function openFanout(deps: FanoutDeps): Promise<Fanout> {
       ordersPerSocket: config.ordersPerSocket,
       now,
     }),
+    silences: () => canary?.silent().map((partition) => `partition ${partition}: fixes do not arrive`) ?? [],
     leave: () => owner.leave(),
     drain: () => viewers.drain(),
     async close() {
       // A start that fails after this point never drains; the timer would then keep the process alive.
       await viewers.drain()
+      canary?.close()
       mailRoom.close()
       await owner.close()
     },

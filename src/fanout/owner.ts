@@ -2,7 +2,6 @@
 
 import type { Audience } from '../domain/audience'
 import type { Order } from '../domain/order'
-import { parseTrack } from '../domain/track'
 import type { RouteRequest } from '../domain/trip'
 import type { OnError } from '../errors'
 import type { Metrics } from '../metrics'
@@ -12,19 +11,19 @@ import type { RouteProvider } from '../ports/routes'
 import type { Snapshots } from '../ports/snapshots'
 import type { AccessTable } from '../tables/access'
 import type { OrderTable } from '../tables/orders'
-import { withDeadline } from '../with-deadline'
 import { Checkpoint } from './checkpoint'
 import { Erasure } from './erasure'
+import { Intake } from './intake'
 import { Learning } from './learning'
 import { ownerCounters } from './owner-counters'
+import { Ownership } from './ownership'
 import { Partition } from './partition'
 import { PositionRouter } from './position-router'
 import { RouteDesk } from './route-desk'
+import { TrackLoader } from './track-loader'
 
 /** Changed tracks are saved, then the offset is committed, this often: at most so much is folded again after a crash. */
 const CHECKPOINT_MS = 10_000
-/** A track that is not here in time starts empty: it costs one fix interval. */
-const LOAD_DEADLINE_MS = 200
 /** A track nobody wrote or watched for this long leaves the memory. */
 const IDLE_TRACK_MS = 10 * 60_000
 
@@ -48,7 +47,11 @@ export class Owner {
   readonly #learning = new Map<number, Learning>()
   readonly #erasure: Erasure
   readonly #saver: Checkpoint
+  readonly #intake: Intake
+  readonly ownership: Ownership
+  readonly #tracks: TrackLoader
   #following: Following | undefined
+  #epoch = 0
   #timers: Timer[] = []
   #checkpoint: Promise<void> | undefined
   #leaving: Promise<void> | undefined
@@ -57,14 +60,23 @@ export class Owner {
     this.#router = new PositionRouter(deps)
     this.#erasure = new Erasure(deps)
     this.#saver = new Checkpoint(deps)
+    this.#intake = new Intake(deps)
+    this.#tracks = new TrackLoader({
+      ...deps,
+      erasure: this.#erasure,
+      hasLapsed: (track) => this.#router.hasLapsed(track),
+    })
+    this.ownership = new Ownership({ ...deps, router: this.#router, held: () => this.held() })
     this.#desk = deps.engine === undefined ? undefined : new RouteDesk(deps.engine, deps.metrics)
   }
 
   async start(): Promise<void> {
-    const { log, orders, metrics } = this.deps
+    const { log, orders, access, metrics } = this.deps
     metrics.gauge('zlt_tracks', () => this.#sum((partition) => partition.trackCount))
     metrics.gauge('zlt_records_set_aside', () => this.#sum((partition) => partition.asideCount))
     orders.onChange((id, order) => this.#orderChanged(id, order))
+    this.#epoch = access.epoch
+    access.onEpoch((epoch) => this.#epochChanged(epoch))
     this.#following = await log.follow('zlt-fanout', {
       assigned: (partition) => this.#assigned(partition),
       batch: (partition, records) => this.#batch(partition, records),
@@ -81,15 +93,9 @@ export class Owner {
     this.#router.watchers.keepOnly(node, () => true, new Set())
   }
 
-  /** Tells one node of every partition that is held here: it announces what it watches of them. */
-  introduceTo(node: string): void {
-    for (const partition of this.#partitions.keys()) this.#router.send(node, { type: 'owner', partition })
-    this.#router.flush()
-  }
-
-  /** Says anew, to all, which partitions are held here. */
-  claimAll(): void {
-    for (const partition of this.#partitions.keys()) void this.#announceOwnership(partition)
+  /** The partitions held here now. */
+  held(): Iterable<number> {
+    return this.#partitions.keys()
   }
 
   /** A dead process's partitions come to the living at once. */
@@ -151,6 +157,7 @@ export class Owner {
     this.#learning.set(partition, learning)
     const owned: Partition = new Partition({
       ...ownerCounters(this.deps.metrics, this.deps.onError),
+      onPoison: (reason, record) => this.#intake.foundPoison(partition, record, reason),
       order: (id) => orders.get(id),
       knowledge: () => ({ pace: learning.pace, hasEngine }),
       onRequest: (orderId, request) => void this.#ask(owned, orderId, request),
@@ -158,7 +165,7 @@ export class Owner {
     })
     this.#partitions.set(partition, owned)
     void learning.load()
-    void this.#announceOwnership(partition)
+    void this.ownership.announce(partition)
   }
 
   /** What the answer changes is shown with the next fix: its version is this one's. */
@@ -170,23 +177,12 @@ export class Owner {
     }
   }
 
-  async #announceOwnership(partition: number): Promise<void> {
-    const { mail, onError } = this.deps
-    try {
-      await mail.claim(partition)
-      for (const node of await mail.nodes()) this.#router.send(node, { type: 'owner', partition })
-      this.#router.flush()
-    } catch (error) {
-      onError(error, { stage: 'claim', partition })
-    }
-  }
-
   async #batch(partition: number, stored: readonly StoredRecord[]): Promise<void> {
     const owned = this.#partitions.get(partition)
     const last = stored.at(-1)
     if (owned === undefined || last === undefined) return
-    const records = owned.read(stored)
-    await this.#load(partition, owned, owned.unknownOf(records))
+    const records = this.#intake.read(partition, owned, stored)
+    await this.#tracks.load(partition, owned, owned.unknownOf(records))
     const moved = owned.take(records, this.deps.now())
     owned.sawUpTo(last.at)
     this.deps.metrics.count('zlt_records_consumed_total', stored.length)
@@ -197,22 +193,16 @@ export class Owner {
   async #revoked(partition: number): Promise<void> {
     await this.checkpoint()
     this.#partitions.delete(partition)
+    this.#intake.drop(partition)
     this.#router.watchers.removePartition((order) => this.deps.log.partitionOf(order) === partition)
   }
 
-  async #load(partition: number, owned: Partition, orders: readonly string[]): Promise<void> {
-    if (orders.length === 0) return
-    const { snapshots, onError } = this.deps
-    try {
-      const tracks = await withDeadline(snapshots.load(partition, orders), LOAD_DEADLINE_MS)
-      for (const [order, saved] of tracks ?? []) {
-        const track = parseTrack(order, saved)
-        if (track === undefined) onError(new Error('a saved track cannot be read'), { stage: 'load_tracks', order })
-        else if (!this.#router.hasLapsed(track)) owned.restore(track)
-      }
-    } catch (error) {
-      onError(error, { stage: 'load_tracks', partition })
-    }
+  /** Offsets begin anew: what was folded of the former incarnation compares with nothing that comes. */
+  #epochChanged(epoch: number): void {
+    const former = this.#epoch
+    this.#epoch = epoch
+    if (former === 0) return
+    for (const owned of this.#partitions.values()) owned.startOver()
   }
 
   /** Answers watches with what there is; positions that come while their tracks are loaded go out by themselves. */
@@ -222,7 +212,7 @@ export class Owner {
     owned: Partition,
     orders: readonly (readonly [string, Audience[]])[],
   ): Promise<void> {
-    await this.#load(
+    await this.#tracks.load(
       partition,
       owned,
       orders.map(([order]) => order).filter((order) => !owned.track(order)),
@@ -266,6 +256,8 @@ export class Owner {
 
   #tick(): void {
     this.#erasure.retry()
+    this.#intake.retry()
+    this.ownership.retry()
     for (const owned of this.#partitions.values()) {
       for (const order of owned.tick(this.deps.now())) this.#route(order, owned)
     }
@@ -275,7 +267,8 @@ export class Owner {
   async #checkpointAll(): Promise<void> {
     const startedMs = performance.now()
     for (const [partition, owned] of this.#partitions) {
-      await this.#saver.save(partition, owned, (at) => this.#following?.commit(partition, at))
+      const commit = (at: number) => this.#following?.commit(partition, this.#intake.committable(partition, at))
+      await this.#saver.save(partition, owned, commit)
       await this.#learning.get(partition)?.save()
       const idleBefore = this.deps.now() - IDLE_TRACK_MS
       owned.evict(

@@ -12,7 +12,7 @@ import type { Part, PartContext } from './part'
 export async function openPart(context: PartContext, { signing: keys }: Keys): Promise<Part> {
   if (keys === undefined) throw new Error('the role auth signs tokens, and there is nothing to sign with')
   const { adapters, config, folder, hooks, onError } = context
-  const store = await openDatabase(config.database ?? folder.file('zlt.db'))
+  const store = await openDatabase(config.database ?? folder.file('zlt.db'), { caFile: config.databaseCa })
   try {
     const { issuer, tokenTtlMs, adminPassword, bodyLimitBytes: maxBodyBytes } = config
     const clientAddress = createClientAddress(config.trustedProxies)

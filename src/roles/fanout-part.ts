@@ -30,8 +30,8 @@ export async function openPart(context: PartContext): Promise<Part> {
       async run() {
         const health = await mail.health()
         if (!health.ok) return [{ status: 'degraded', reason: health.reason }]
-        // Only while the mail answers: its loss alone silences the canaries of all nodes at once.
-        return (fanout.canary?.() ?? []).map((reason) => ({ status: 'unready', reason }))
+        // Only while the mail answers: its loss alone is felt by the canaries of all nodes at once.
+        return fanout.silences().map((reason) => ({ status: 'unready', reason }))
       },
     },
   ]

@@ -1,6 +1,6 @@
 /** Being the only one among processes on one Postgres, by an advisory lock on a connection of its own. */
 
-import { SQL } from 'bun'
+import type { SQL } from 'bun'
 import { withDeadline } from '../with-deadline'
 import type { Lease } from './database'
 
@@ -11,7 +11,6 @@ const SILENT_AFTER_MS = 5_000
 /** For so long after it was confirmed, the lock is taken to be ours without asking. */
 export const CONFIRMED_MS = 1_000
 const ANSWER_MS = 1_500
-const CONNECT_S = 3
 
 /** What is thrown when the lock was lost: somebody else may have it. */
 export class LeaseLostError extends Error {
@@ -22,14 +21,17 @@ export class LeaseLostError extends Error {
 }
 
 /**
- * Takes the lock `name` if it is free. A pooler between here and Postgres MUST keep sessions apart, as PgBouncer does
+ * Takes the lock `name` if it is free.
+ * @param connect opens a pool of one connection
+ *
+ * A pooler between here and Postgres MUST keep sessions apart, as PgBouncer does
  * in session mode: otherwise the lock belongs to whoever gets the connection next.
  */
-export async function tryLease(pool: SQL, url: string, name: string): Promise<Lease | undefined> {
+export async function tryLease(pool: SQL, connect: () => SQL, name: string): Promise<Lease | undefined> {
   // Within a transaction of the pool at first: a connection a second would be much to ask only to be told no.
   const free = await pool.begin((tx) => tx`SELECT pg_try_advisory_xact_lock(hashtextextended(${name}, 11)) AS ok`)
   if (free[0]?.ok !== true) return undefined
-  const sql = new SQL(url, { max: 1, connectionTimeout: CONNECT_S })
+  const sql = connect()
   try {
     const connection = await sql.reserve()
     await connection.unsafe(`SET idle_session_timeout = ${SILENT_AFTER_MS}`).catch(() => {})

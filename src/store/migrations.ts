@@ -48,19 +48,22 @@ const STEPS: readonly (readonly string[])[] = [
   ],
 ]
 
-/** An index on a large table takes its time; a server that does not answer is told of by then as well. */
-const LIMIT_MS = 60_000
-
 /** The schema this program is written for. */
 export const SCHEMA_VERSION = STEPS.length
+
+/** How long a start waits for another one that is at it. */
+const WAIT_MS = 60_000
 
 /**
  * Brings the schema up to date, in one transaction: two processes that start together run each step once.
  * @throws Error when the schema is newer than this program: it may hold what this one would destroy
+ * @throws ZltError `overloaded` when another process has been at it for a minute, or holds the SQLite file
  */
 export async function migrate(database: Database): Promise<void> {
   await database.write(
     async (tx) => {
+      // Longer than any step may take, and shorter than for ever: the other process may be frozen.
+      if (database.dialect === 'postgres') await tx.unsafe(`SET LOCAL lock_timeout = ${WAIT_MS}`)
       await database.lock(tx, ['schema'])
       await tx`CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)`
       const version = await readVersion(tx)
@@ -75,7 +78,7 @@ export async function migrate(database: Database): Promise<void> {
       await tx`DELETE FROM schema_version`
       await tx`INSERT INTO schema_version (version) VALUES (${SCHEMA_VERSION})`
     },
-    { limitMs: LIMIT_MS },
+    { limitMs: 2 * WAIT_MS },
   )
 }
 

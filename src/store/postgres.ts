@@ -1,18 +1,37 @@
-/** The database on Postgres, for several auth nodes at once. */
+/** Postgres, for accounts and orders that several auth nodes share. */
 
+import { readFileSync } from 'node:fs'
 import { SQL } from 'bun'
 import { UnreachableError, ZltError } from '../errors'
 import { withDeadline } from '../with-deadline'
 import type { Database } from './database'
 import { tryLease } from './lease'
+import { translated } from './storage-errors'
 
+/** Beyond what the URL says. */
+export interface PostgresOptions {
+  /** The authority (a PEM file) of the server's certificate: TLS is then required, and the host's name checked. */
+  caFile?: string | undefined
+}
+
+/**
+ * What the server does for us when one of our processes freezes in the middle of a transaction: others wait no longer
+ * than this. A pooler in between has to pass them on (PgBouncer: `ignore_startup_parameters`).
+ */
+const SESSION = { application_name: 'zlt', lock_timeout: 10_000, idle_in_transaction_session_timeout: 15_000 }
+const CONNECT_TIMEOUT_S = 10
 /** A server that froze answers nothing, and who asked us must be answered. */
 const ANSWER_MS = 5_000
-const CONNECT_S = 3
 
-/** Opens it by its URL; the first query connects, and so does the next one after a connection was lost. */
-export function openPostgres(url: string): Database {
-  const sql = new SQL(url, { connectionTimeout: CONNECT_S })
+/**
+ * Opens the pool; it connects with the first query. `sslmode` of the URL is honoured as by libpq, except that without
+ * it there is no TLS at all: `require` encrypts, `verify-full` checks the certificate too.
+ * @throws Error when the file of the authority cannot be read
+ */
+export function openPostgres(url: string, { caFile }: PostgresOptions = {}): Database {
+  const tls = caFile === undefined ? {} : { tls: { ca: readAuthority(caFile) } }
+  const options = { connection: SESSION, connectionTimeout: CONNECT_TIMEOUT_S, ...tls }
+  const sql = new SQL(url, options)
   return {
     dialect: 'postgres',
     read: (work) => answered(work(sql), ANSWER_MS),
@@ -28,30 +47,15 @@ export function openPostgres(url: string): Database {
       // Always in one order: two transactions that want the same keys never wait for each other.
       for (const key of [...new Set(keys)].sort()) await tx`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 7))`
     },
-    tryLead: (name) => tryLease(sql, url, name),
-    close: async () => {
-      // What is under way is given up: on a server that froze it would be waited for.
-      await sql.close({ timeout: 0 })
-    },
+    tryLead: (name) => tryLease(sql, () => new SQL(url, { ...options, max: 1 }), name),
+    // What is under way is given up: on a server that froze it would be waited for.
+    close: () => sql.close({ timeout: 0 }),
   }
-}
-
-/** As `UnreachableError` what keeps us from the database at all; the password in the URL is left out. */
-export function unreachable(error: unknown, url: string): unknown {
-  const host = URL.parse(url)?.host ?? '?'
-  const { errno, message } = error as { errno?: unknown; message: string }
-  if (error instanceof ZltError && error.code === 'database_unavailable') {
-    // Bun says no more than `Failed to connect`.
-    const why = error.cause instanceof Error ? error.cause.message : message
-    return new UnreachableError(`cannot reach the database at ${host} (ZLT_DATABASE): ${why}`, { cause: error })
-  }
-  if (!REFUSED.test(String(errno))) return error
-  return new UnreachableError(`the database at ${host} (ZLT_DATABASE) refuses: ${message}`, { cause: error })
 }
 
 /** The result, or an error that the caller can be told. What is late may be done all the same. */
 async function answered<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  const settled = work.then(
+  const settled = translated(work).then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   )
@@ -60,22 +64,30 @@ async function answered<T>(work: Promise<T>, limitMs: number): Promise<T> {
     throw new ZltError('database_unavailable', `the database has not answered for ${limitMs / 1000} s`)
   }
   if ('value' in done) return done.value
-  throw told(done.error)
+  throw done.error
 }
-
-/**
- * Connection refused, lost or shut down, too many of them, and a replica that takes no writes: all pass by themselves
- * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
- */
-const AWAY = /^(08...|57P0[1-5]|53300|25006)$/
 
 /** A wrong user or password, and a database that does not exist. */
 const REFUSED = /^(28...|3D000)$/
 
-function told(cause: unknown): unknown {
-  const { code, errno } = cause as { code?: unknown; errno?: unknown }
-  if (errno === '53100') return new ZltError('disk_full', 'the database has no space left', { cause })
-  const isAway =
-    (typeof code === 'string' && /^ERR_POSTGRES_(CONNECTION|IDLE|LIFETIME)/.test(code)) || AWAY.test(String(errno))
-  return isAway ? new ZltError('database_unavailable', 'the database does not answer now', { cause }) : cause
+/** A start's failure with the server's address, as Bun says no more than `Failed to connect`. The password is left out. */
+export function namedFailure(error: unknown, url: string): unknown {
+  const cause = error instanceof ZltError && error.cause !== undefined ? error.cause : error
+  const { code, errno, message } = cause as { code?: unknown; errno?: unknown; message: string }
+  const place = `the database at ${URL.parse(url)?.host ?? '?'} (ZLT_DATABASE)`
+  const named = (words: string) => new UnreachableError(words, { cause: error })
+  if (REFUSED.test(String(errno))) return named(`${place} refuses: ${message}`)
+  if (typeof code === 'string' && /^ERR_POSTGRES_TLS|^ERR_TLS|CERT|LEAF|SIGNATURE/.test(code)) {
+    return named(`no TLS with ${place}: ${message}; look at database-ca and sslmode`)
+  }
+  const isAway = error instanceof ZltError && error.code === 'database_unavailable'
+  return isAway ? named(`cannot reach ${place}: ${message}`) : error
+}
+
+function readAuthority(caFile: string): string {
+  try {
+    return readFileSync(caFile, 'utf8')
+  } catch (cause) {
+    throw new Error(`the authority of the database cannot be read: ${(cause as Error).message}`, { cause })
+  }
 }

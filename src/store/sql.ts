@@ -2,26 +2,27 @@
 
 import { closeSync, openSync } from 'node:fs'
 import { SQL } from 'bun'
-import { ZltError } from '../errors'
 import type { Database } from './database'
 import { Lane } from './lane'
 import { migrate } from './migrations'
-import { openPostgres, unreachable } from './postgres'
+import { namedFailure, openPostgres, type PostgresOptions } from './postgres'
+import { isBusy, translated } from './storage-errors'
 
 /**
  * Opens the database and brings its schema up to date.
- * @param where a `postgres://` URL, else the path of a SQLite file, which is made when it is missing
+ * @param where a `postgres://` URL, else the path of a SQLite file (as `sqlite:PATH` too), made when it is missing
  * @throws UnreachableError; Error when a newer version of the program has been at work on it
  */
-export async function openDatabase(where: string): Promise<Database> {
-  const database = /^postgres(ql)?:\/\//.test(where) ? openPostgres(where) : await openSqlite(where)
+export async function openDatabase(where: string, options: PostgresOptions = {}): Promise<Database> {
+  const isPostgres = /^postgres(ql)?:\/\//.test(where)
+  const database = isPostgres ? openPostgres(where, options) : await openSqlite(where.replace(/^sqlite:/, ''))
   try {
     // First, since a migration is waited for much longer than a server that is away.
     await database.read((tx) => tx`SELECT 1`)
     await migrate(database)
   } catch (error) {
     await database.close()
-    throw database.dialect === 'postgres' ? unreachable(error, where) : error
+    throw isPostgres ? namedFailure(error, where) : error
   }
   return database
 }
@@ -75,22 +76,5 @@ async function beginWhenFree<T>(sql: SQL, work: (tx: SQL) => Promise<T>): Promis
       if (begun || !isBusy(error) || performance.now() > untilMs) throw error
       await Bun.sleep(HELD_RETRY_MS)
     }
-  }
-}
-
-function isBusy(error: unknown): boolean {
-  return (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true
-}
-
-/** Tells apart what the caller can be told: the disk is full, or somebody holds the database. */
-async function translated<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (cause) {
-    if ((cause as { code?: string }).code === 'SQLITE_FULL') {
-      throw new ZltError('disk_full', 'the database has no space left', { cause })
-    }
-    if (isBusy(cause)) throw new ZltError('overloaded', 'the database is held', { cause })
-    throw cause
   }
 }

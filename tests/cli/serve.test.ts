@@ -67,7 +67,8 @@ describe('serve', () => {
   })
 
   test('refuses what it cannot do yet in a plain sentence', async () => {
-    const args = ['serve', '--brokers', 'k:9092', '--redis', 'redis://r', '--log-level', 'silent']
+    const tier = ['--brokers', 'k:9092', '--redis', 'redis://r', '--database', 'postgres://d/zlt']
+    const args = ['serve', ...tier, '--log-level', 'silent']
     const { code, stderr } = await runZlt(args)
     expect(code).toBe(1)
     expect(stderr).toBe(

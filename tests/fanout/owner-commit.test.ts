@@ -25,6 +25,7 @@ test('a commit that fails is reported, and the next checkpoint commits again', a
       },
     },
     partitionOf: { value: () => 0 },
+    reject: { value: (rejected: Parameters<typeof first.log.reject>[0]) => first.log.reject(rejected) },
   })
   const onError = (_error: unknown, { stage }: { stage: string }) => void stages.push(stage)
   const deps = { mail: new LoopbackMail(onError), snapshots: first.snapshots, orders: new OrderTable() }
