@@ -10,7 +10,7 @@ import { ageAll, catchUp, PUBLISH_TIMEOUT_MS, type Relay, type RelayDeps, TICK_M
 const LEASE = 'zlt relay'
 /** How often a node that is not elected tries again. */
 const TRY_MS = 1_000
-/** What the former one had sent when it lost its lease has arrived by then, or never will. */
+/** A publication that the former one began in good faith has arrived by then, or it knows by then to doubt it. */
 const SETTLE_MS = 2_000
 /** How often rows are looked for that other nodes have changed. */
 const POLL_MS = 100
