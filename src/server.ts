@@ -32,7 +32,7 @@ export interface StartHooks {
   onFirstAdmin?: (admin: { username: string; password: string }) => void
 }
 
-/** Starts zlt as `config` says. @throws DataFolderError, TierError, ListenError and what a broken database throws */
+/** Starts zlt as `config` says. @throws DataFolderError, ListenError and what a broken database throws */
 export async function startServer(config: Config, hooks: StartHooks = {}): Promise<RunningServer> {
   const logger = createLogger(config.logLevel)
   const metrics = new Metrics()
