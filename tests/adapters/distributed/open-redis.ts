@@ -12,6 +12,8 @@ export interface Node {
   metrics: Metrics
   /** What was reported. */
   errors: unknown[]
+  /** Cuts all its connections for good, without a word. */
+  die(): void
   close(): Promise<void>
 }
 
@@ -30,6 +32,7 @@ export function openNode(settings: RedisSettings, name = 'node'): Node {
     mail,
     metrics,
     errors,
+    die: () => redis.close(),
     async close() {
       await mail.close()
       redis.close()
