@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from
 import { resolve } from 'node:path'
 import { SQL } from 'bun'
 import { ZltError } from '../../src/errors.ts'
-import type { Database } from '../../src/store/database.ts'
 import { migrate, SCHEMA_VERSION } from '../../src/store/migrations.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { openDatabase } from '../../src/store/sql.ts'
@@ -50,18 +49,6 @@ describe('processes that start at once run each step once', () => {
   })
 })
 
-/** The same database, whose statements wait 200 ms for a lock where the program says a minute. */
-function hasty(database: Database): Database {
-  return {
-    ...database,
-    write: (work, options) =>
-      database.write((tx) => {
-        const unsafe = (text: string) => tx.unsafe(text.replace(/(lock_timeout = )\d+/, '$1200'))
-        return work(new Proxy(tx, { get: (target, name) => (name === 'unsafe' ? unsafe : Reflect.get(target, name)) }))
-      }, options),
-  }
-}
-
 describe('nothing waits for ever', () => {
   test('a start gives up on one that hangs in its migration, and can be tried again', async () => {
     const database = openPostgres(postgres.url)
@@ -75,12 +62,12 @@ describe('nothing waits for ever', () => {
       await letGo.promise
     })
     await held.promise
-    const failure = await migrate(hasty(database)).catch((error: unknown) => error)
+    const failure = await migrate(database, 2_000).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(ZltError)
     expect((failure as ZltError).code).toBe('overloaded')
     letGo.resolve()
     await transaction
-    await migrate(hasty(database))
+    await migrate(database, 2_000)
     await hanging.close()
     await database.close()
   })
