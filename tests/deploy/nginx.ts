@@ -3,7 +3,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findNginx } from '../../scripts/find-program.ts'
 
 const template = join(import.meta.dir, '../../deploy/nginx/zlt.conf.template')
 const STARTUP_MS = 10_000
@@ -37,11 +36,11 @@ export function fillIn(text: string, values: Readonly<Record<string, string>>): 
 export async function startNginx(nodes: Nodes, more: Record<string, string> = {}): Promise<ProxyUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'zlt-nginx-'))
   const at = (name: string) => join(folder, name)
-  const port = freePort()
+  const listen = more.LISTEN ?? `127.0.0.1:${freePort()}`
   const servers = (addresses: readonly string[]) =>
     addresses.map((address) => `server ${address} max_fails=1 fail_timeout=1s;`).join(' ')
   const site = fillIn(readFileSync(template, 'utf8'), {
-    LISTEN: `127.0.0.1:${port}`,
+    LISTEN: listen,
     AUTH_SERVERS: servers([nodes.auth]),
     INGEST_SERVERS: servers([nodes.ingest]),
     FANOUT_SERVERS: servers(nodes.fanout),
@@ -55,9 +54,8 @@ export async function startNginx(nodes: Nodes, more: Record<string, string> = {}
   writeFileSync(at('site.conf'), site)
   writeFileSync(at('nginx.conf'), mainConfig(folder))
 
-  const command = [findNginx() ?? 'nginx', '-e', at('error.log'), '-c', at('nginx.conf')]
-  const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'pipe' })
-  const url = `http://127.0.0.1:${port}`
+  const child = Bun.spawn(['nginx', '-e', at('error.log'), '-c', at('nginx.conf')], { stdout: 'pipe', stderr: 'pipe' })
+  const url = `http://${listen}`
   const until = Date.now() + STARTUP_MS
   while (!(await answers(url))) {
     if (child.exitCode === null && Date.now() < until) continue
