@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const template = join(import.meta.dir, '../../deploy/nginx/zlt.conf.template')
+const frame = join(import.meta.dir, '../../deploy/nginx/nginx.conf')
 const STARTUP_MS = 10_000
 
 export interface ProxyUnderTest {
@@ -81,16 +82,27 @@ export async function startNginx(nodes: Nodes, more: Record<string, string> = {}
   }
 }
 
-/** What the official image brings around the site: the rest of `nginx.conf`. */
+/** The frame that is shipped, in a folder of its own, and run by whoever runs the tests. */
 function mainConfig(folder: string): string {
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((kind) => `${kind}_temp_path ${folder}/temp/${kind};`)
     .join('\n')
-  // As root, nginx would give its workers to a user who may not read this folder.
-  const user = process.getuid?.() === 0 ? 'user root;' : ''
-  return `${user} daemon off; worker_processes 1; pid ${folder}/nginx.pid;
-    events { worker_connections 256; }
-    http { ${temp} default_type application/octet-stream; sendfile on; keepalive_timeout 65; include ${folder}/site.conf; }`
+  const changes: [from: string, to: string][] = [
+    // As root, nginx would give its workers to a user who may not read this folder; another user may give them to nobody.
+    ['user nginx;', process.getuid?.() === 0 ? 'user root;' : ''],
+    ['/run/nginx.pid', `${folder}/nginx.pid`],
+    ['/dev/stderr', `${folder}/error.log`],
+    ['worker_processes auto;', 'worker_processes 1;'],
+    // Raising it takes rights.
+    ['worker_rlimit_nofile 65536;', ''],
+    ['include /etc/nginx/conf.d/*.conf;', `${temp} include ${folder}/site.conf;`],
+  ]
+  let text = readFileSync(frame, 'utf8')
+  for (const [from, to] of changes) {
+    if (!text.includes(from)) throw new Error(`no ${from} in nginx.conf`)
+    text = text.replace(from, to)
+  }
+  return `daemon off;\n${text}`
 }
 
 async function answers(url: string): Promise<boolean> {
