@@ -136,6 +136,17 @@ test('a fan-out node that is stopped sends its viewers to the other one, which g
   there.close()
 }, 60_000)
 
+test('a fan-out node that is killed takes nobody with it: the next opening is on the other one, which takes over', async () => {
+  const here = await watch(stack.node('fanout-2').url)
+  await stack.node('fanout-2').kill()
+  await here.closed
+  const there = await watch()
+  const lat = await sendFix()
+  await until(() => there.seen.includes(lat), 'the other node shows the fix', 20_000)
+  await stack.node('fanout-2').start()
+  there.close()
+}, 60_000)
+
 test('while auth is down riders are heard and viewers served', async () => {
   await stack.node('auth').kill()
   const socket = await watch()
