@@ -12,6 +12,8 @@ const SILENT_MS = 8_000
 const WATCH_MS = 500
 /** How long a consumer that is given up may take to leave its group; a frozen broker would keep it for ever. */
 const DISCONNECT_MS = 1_000
+/** How long a join may wait until former members of this process are out of the group: it would wait for their sessions. */
+const PUT_OUT_MS = 2_000
 
 /** One consumer between two restarts. All but `isCurrent` is still there after its end, and does no harm then. */
 export interface Generation {
@@ -137,7 +139,7 @@ export class LiveConsumer implements Generation {
       await this.consumer.connect()
       // Rejects for a topic that is missing, while `run` would resolve and read nothing.
       await this.consumer.subscribe({ topic, fromBeginning: true })
-      await atMost(DISCONNECT_MS, this.#prepare(former))
+      await atMost(PUT_OUT_MS + 1_000, this.#prepare(former))
       if (!this.isCurrent) return
       await this.consumer.run({
         autoCommit: false,
@@ -150,13 +152,12 @@ export class LiveConsumer implements Generation {
     }
   }
 
-  /** @returns whether it has left its group in time */
-  async disconnect(): Promise<boolean> {
-    const left = this.consumer.disconnect().then(
-      () => true,
-      () => false,
+  /** Leaves and disconnects, or is left alone with it after a second. kafkajs does not tell whether it could leave. */
+  async disconnect(): Promise<void> {
+    await atMost(
+      DISCONNECT_MS,
+      this.consumer.disconnect().catch(() => {}),
     )
-    return (await atMost(DISCONNECT_MS, left)) ?? false
   }
 
   #listen(): void {
@@ -189,13 +190,27 @@ export class LiveConsumer implements Generation {
 
   async #prepare(former: Map<string, string>): Promise<void> {
     try {
-      for (const [memberId, groupId] of former) {
-        await (await openCoordinator(this.cluster, groupId)).leaveGroup({ groupId, memberId }).catch(() => {})
-        former.delete(memberId)
-      }
+      await this.#putOut(former)
       await this.options.handlers.connected?.(this)
     } catch {
       // Who is not put out leaves by itself when its session ends.
+    }
+  }
+
+  /** A coordinator that has just started loads its groups first, and remembers members whose broker died under them. */
+  async #putOut(former: Map<string, string>): Promise<void> {
+    const deadlineMs = performance.now() + PUT_OUT_MS
+    for (const [memberId, groupId] of former) {
+      while (former.has(memberId)) {
+        try {
+          await (await openCoordinator(this.cluster, groupId)).leaveGroup({ groupId, memberId })
+          former.delete(memberId)
+        } catch (error) {
+          if ((error as { type?: string }).type === 'UNKNOWN_MEMBER_ID') former.delete(memberId)
+          else if (performance.now() > deadlineMs) return
+          else await Bun.sleep(50)
+        }
+      }
     }
   }
 
