@@ -12,8 +12,8 @@ const SILENT_MS = 8_000
 const WATCH_MS = 500
 /** How long a consumer that is given up may take to leave its group; a frozen broker would keep it for ever. */
 const DISCONNECT_MS = 1_000
-/** How long a join may wait until former members of this process are out of the group: it would wait for their sessions. */
-const PUT_OUT_MS = 2_000
+/** Former members of this process are put out of the group for so long; then their sessions are over. */
+const PUT_OUT_MS = 10_000
 
 /** One consumer between two restarts. All but `isCurrent` is still there after its end, and does no harm then. */
 export interface Generation {
@@ -35,7 +35,7 @@ export interface ConsumerHandlers {
    * rethrow what `payload.heartbeat()` throws: that is how kafkajs learns of a rebalance.
    */
   batch(payload: EachBatchPayload, generation: Generation): Promise<void>
-  /** Connected, not yet a member. Awaited; a failure is ignored. */
+  /** Connected, about to join. Not waited for; a failure is ignored. */
   connected?(generation: Generation): Promise<void>
   /**
    * The member is about to join again, and still has its old membership: commits still count. Awaited, so bound it well
@@ -139,8 +139,9 @@ export class LiveConsumer implements Generation {
       await this.consumer.connect()
       // Rejects for a topic that is missing, while `run` would resolve and read nothing.
       await this.consumer.subscribe({ topic, fromBeginning: true })
-      await atMost(PUT_OUT_MS + 1_000, this.#prepare(former))
       if (!this.isCurrent) return
+      // Beside the join, which waits for them: nothing is won by joining later.
+      void this.#prepare(former)
       await this.consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
@@ -189,15 +190,11 @@ export class LiveConsumer implements Generation {
   }
 
   async #prepare(former: Map<string, string>): Promise<void> {
-    try {
-      await this.#putOut(former)
-      await this.options.handlers.connected?.(this)
-    } catch {
-      // Who is not put out leaves by itself when its session ends.
-    }
+    // Who is not put out leaves by itself when its session ends.
+    await Promise.allSettled([this.options.handlers.connected?.(this), this.#putOut(former)])
   }
 
-  /** A coordinator that has just started loads its groups first, and remembers members whose broker died under them. */
+  /** Tries again for as long as it can be needed: a coordinator that has just started loads its groups first. */
   async #putOut(former: Map<string, string>): Promise<void> {
     const deadlineMs = performance.now() + PUT_OUT_MS
     for (const [memberId, groupId] of former) {
@@ -207,8 +204,8 @@ export class LiveConsumer implements Generation {
           former.delete(memberId)
         } catch (error) {
           if ((error as { type?: string }).type === 'UNKNOWN_MEMBER_ID') former.delete(memberId)
-          else if (performance.now() > deadlineMs) return
-          else await Bun.sleep(50)
+          else if (!this.isCurrent || performance.now() > deadlineMs) return
+          else await Bun.sleep(100)
         }
       }
     }
