@@ -22,6 +22,7 @@ import { ConsumerLevels } from './consumer-levels'
 import { evictMembers, isFormerSelf, type Member } from './eviction'
 import { HeldPartition } from './held-partition'
 import type { ConsumerHandlers, Generation } from './live-consumer'
+import { committedOffsets } from './offsets'
 import { type Claim, stickyAssigner } from './sticky-assigner'
 import { SupervisedConsumer } from './supervised-consumer'
 
@@ -77,6 +78,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   /** What the group has given this member. */
   #wanted = new Set<number>()
   #claimedMs = 0
+  #joins = 0
   #committer: { generation: Generation; commit: EachBatchPayload['commitOffsetsIfNecessary'] } | undefined
   #isSettled = false
   #isFormerSelfOut = false
@@ -137,12 +139,12 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   joined(partitions: readonly number[], generation: Generation): void {
     clearTimeout(this.#forgetting)
     this.#forgetting = undefined
-    if (this.#claimedMs > 0) this.options.metrics.count('zlt_consumer_rebalances_total')
+    if (this.#joins++ > 0) this.options.metrics.count('zlt_consumer_rebalances_total')
     this.#claimedMs = Date.now()
     this.#isSettled = false
     this.#wanted = new Set(this.#closed === undefined ? partitions : [])
     for (const held of this.#held.values()) {
-      if (this.#wanted.has(held.partition)) held.hasRejoined = true
+      if (this.#wanted.has(held.partition)) held.rejoined()
       else void this.#lose(held)
     }
     for (const partition of this.#wanted) if (!this.#held.has(partition)) this.#take(partition)
@@ -265,6 +267,11 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
     const committer = this.#committer
     if (!committer?.generation.isCurrent) throw new ZltError('log_unavailable', 'not a member of the group now')
     try {
+      // What this member remembers may be older than what others have committed, and a broker takes a lower offset too.
+      while (!held.isCommittedKnown || !this.#wanted.has(partition)) {
+        if (await this.#learnCommitted(held, committer.generation)) break
+      }
+      if (at <= held.committed) return
       // The handler's, for `consumer.commitOffsets` would retry for long, and crash the consumer when it came too late.
       const stored = committer.commit({ topics: [{ topic, partitions }] }).then(() => true)
       if ((await atMost(COMMIT_MS, stored)) !== true) throw new Error('the brokers do not answer')
@@ -272,6 +279,18 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
       throw new ZltError('log_unavailable', `an offset could not be committed: ${String(error)}`, { cause: error })
     }
     held.committed = Math.max(held.committed, at)
+  }
+
+  /** @returns false when the member has joined meanwhile: then the answer may be old already */
+  async #learnCommitted(held: HeldPartition, generation: Generation): Promise<boolean> {
+    const { topic, group } = this.options
+    const joins = this.#joins
+    const asked = generation.coordinator().then((of) => committedOffsets(of, group, topic, [held.partition]))
+    const offsets = await atMost(COMMIT_MS, asked)
+    if (offsets === undefined) throw new Error('the brokers do not answer')
+    if (joins !== this.#joins) return false
+    held.knowCommitted(offsets.get(held.partition) ?? 0)
+    return true
   }
 
   async #evictFrom(generation: Generation, isDead: (member: Member) => boolean): Promise<void> {

@@ -1,10 +1,10 @@
 /** Members of a group while their brokers die and freeze. */
 
 import { afterAll, afterEach, expect, test } from 'bun:test'
-import { Kafka, logLevel } from 'kafkajs'
+import { type Cluster, Kafka, logLevel, type PartitionAssigner } from 'kafkajs'
 import { fresh } from '../../contract/recorder.ts'
 import { type KafkaService, startKafka } from '../../services/kafka.ts'
-import { type GroupMember, heldBy, startMember } from '../../support/group-member.ts'
+import { type GroupMember, heldBy, type MemberEvent, startMember } from '../../support/group-member.ts'
 import { type SteadyRecords, startSteadyRecords, undelivered } from '../../support/steady-records.ts'
 import { until } from '../../support/until.ts'
 
@@ -48,24 +48,18 @@ async function flow({ brokers }: KafkaService, topic: string): Promise<SteadyRec
   return records
 }
 
-const total = ({ acknowledged }: SteadyRecords) =>
-  [...acknowledged.values()].reduce((sum, { length }) => sum + length, 0)
 const batchesSince = (ms: number, partition?: number) =>
   members.flatMap(({ events }) =>
     events.filter((one) => one.what === 'batch' && one.ms > ms && (partition ?? one.partition) === one.partition),
   )
 
-/** The longest time in which no member was handed anything of one of the partitions, ms. */
-function longestGapMs(fromMs: number): number {
-  let longest = 0
-  for (let partition = 0; partition < PARTITIONS; partition++) {
-    const times = batchesSince(fromMs, partition).map(({ ms }) => ms)
-    for (const [i, ms] of [fromMs, ...times].entries()) longest = Math.max(longest, (times[i] ?? ms) - ms)
-  }
-  return longest
-}
+/** Whether every partition has come to a member since. */
+const allCame = (sinceMs: number) => () =>
+  Array.from({ length: PARTITIONS }, (_, partition) => partition).every((one) => batchesSince(sinceMs, one).length > 0)
+const toldSince = (ms: number, what: MemberEvent['what']) =>
+  members.flatMap(({ events }) => events.filter((one) => one.what === what && one.ms > ms))
 
-test('after a broker’s restart following goes on, and partitions stay where they are', async () => {
+test('after a broker’s restart following goes on', async () => {
   const server = await start(1)
   const topic = await newTopic(server)
   const records = await flow(server, topic)
@@ -76,106 +70,73 @@ test('after a broker’s restart following goes on, and partitions stay where th
   await Bun.sleep(2_000)
   await server.restart()
   const upMs = Date.now()
-  const stored = total(records)
-  await until(() => total(records) > stored, 'appends are acknowledged again', 30_000)
-  const flowMs = Date.now()
-  await until(
-    () => Array.from({ length: PARTITIONS }, (_, i) => i).every((i) => batchesSince(upMs, i).length > 0),
-    'records come again of every partition',
-    30_000,
-  )
-  console.log('back', Date.now() - upMs, 'ms after the broker was, flow after', flowMs - upMs)
-  console.log(
-    'told again:',
-    [a, b].flatMap(({ events }) => events.filter((one) => one.ms > upMs - 30_000 && one.what === 'assigned')).length,
-  )
+  await until(allCame(upMs), 'records come again of every partition', 20_000)
+  report('broker back', upMs)
   await records.stop()
   await until(() => undelivered(records, members).length === 0, 'all delivered')
 }, 120_000)
 
-test('a frozen broker, for longer than kafkajs bears: following goes on by itself', async () => {
+test('after a freeze that kafkajs does not survive, following goes on by itself', async () => {
   const [server] = servers as [KafkaService]
   const topic = await newTopic(server)
   const records = await flow(server, topic)
   const a = join(server, topic, 'a.1')
   await until(() => heldBy(a).length === PARTITIONS && batchesSince(0).length > 20, 'records come')
+  const frozenMs = Date.now()
   server.pause()
   await Bun.sleep(18_000)
   server.resume()
   const upMs = Date.now()
-  await until(() => batchesSince(upMs + 50).length > 10, 'records come again', 20_000)
-  console.log(
-    'back',
-    Date.now() - upMs,
-    'ms after it thawed',
-    a.events.filter((one) => one.what !== 'batch' && one.what !== 'committed').slice(-12),
-  )
+  await until(allCame(upMs + 50), 'records come again', 20_000)
+  report('thawed', upMs)
+  // Nobody else could have taken them, so the follower has not been told a thing.
+  expect(toldSince(frozenMs, 'revoked')).toEqual([])
   await records.stop()
   await until(() => undelivered(records, members).length === 0, 'all delivered')
 }, 120_000)
 
-test('in a cluster of three, the killed coordinator of the group is done without', async () => {
+test('in a cluster of three, the group does without its killed coordinator', async () => {
   const server = await start(3)
   const topic = await newTopic(server)
   const records = await flow(server, topic)
   const [a, b] = [join(server, topic, 'a.1'), join(server, topic, 'b.1')]
   await until(() => heldBy(a).length === 3 && heldBy(b).length === 3, 'two share')
   await until(() => batchesSince(0).length > 50, 'records come')
-  const admin = new Kafka({ brokers: server.brokers, logLevel: logLevel.NOTHING }).consumer({ groupId: topic })
-  await admin.connect()
-  const describe = await admin.describeGroup()
-  expect(describe.members).toHaveLength(2)
-  await admin.disconnect()
   const coordinator = await coordinatorOf(server, topic)
-  const killMs = Date.now()
   await server.node(coordinator).kill()
-  await until(
-    () => Array.from({ length: PARTITIONS }, (_, i) => i).every((i) => batchesSince(killMs + 1_500, i).length > 0),
-    'records come again of every partition',
-    30_000,
-  )
-  console.log(
-    'killed coordinator',
-    coordinator,
-    'all partitions again after',
-    Date.now() - killMs,
-    'longest gap',
-    longestGapMs(killMs),
-  )
-  console.log(
-    [a, b].map(({ events }) =>
-      events
-        .filter((one) => one.ms > killMs && one.what !== 'batch' && one.what !== 'committed')
-        .map((one) => `${one.ms - killMs} ${one.what} ${one.partition} ${one.text ?? ''}`),
-    ),
-  )
-  expect(longestGapMs(killMs)).toBeLessThan(12_000)
-  await Bun.sleep(2000)
+  const killedMs = Date.now()
+  await until(allCame(killedMs + 1_000), 'records come again of every partition', 30_000)
+  report('coordinator killed', killedMs)
+  await until(() => heldBy(a).length === 3 && heldBy(b).length === 3, 'two share again', 20_000)
   await records.stop()
   await until(() => undelivered(records, members).length === 0, 'all delivered')
 }, 120_000)
 
 /** The node that keeps a group. */
 async function coordinatorOf({ brokers }: KafkaService, groupId: string): Promise<number> {
-  let found = -1
-  const consumer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).consumer({
-    groupId: `${groupId}-asks`,
-    partitionAssigners: [
-      ({ cluster }) => {
-        ask = async () => (await cluster.findGroupCoordinatorMetadata({ groupId })).coordinator.nodeId
-        return {
-          name: 'asks',
-          version: 1,
-          assign: async () => [],
-          protocol: () => ({ name: 'asks', metadata: Buffer.alloc(0) }),
-        }
-      },
-    ],
-  })
+  let cluster: Cluster | undefined
+  const take: PartitionAssigner = (context) => {
+    cluster = context.cluster
+    return {
+      name: 'none',
+      version: 1,
+      assign: async () => [],
+      protocol: () => ({ name: 'none', metadata: Buffer.of() }),
+    }
+  }
+  const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING })
+  const consumer = kafka.consumer({ groupId: 'asks', partitionAssigners: [take] })
   await consumer.connect()
   await consumer.subscribe({ topic: groupId })
-  found = await ask()
+  const found = await cluster?.findGroupCoordinatorMetadata({ groupId })
   await consumer.disconnect()
-  return found
+  return found?.coordinator.nodeId ?? -1
 }
-let ask: () => Promise<number>
+
+const report = (what: string, sinceMs: number) =>
+  console.log(
+    what,
+    Date.now() - sinceMs,
+    toldSince(sinceMs - 30_000, 'assigned').length,
+    toldSince(sinceMs - 30_000, 'revoked').length,
+  )

@@ -58,11 +58,11 @@ describe('handOver', () => {
   test('leaves out what was handed over before a rejoin, gaps or not', async () => {
     const { held, handed } = hold()
     await held.handOver(payloadOf({ from: 0, offsets: [0, 1, 5, 9] }).payload, always)
-    held.hasRejoined = true
+    held.rejoined()
     const again = payloadOf({ from: 1, offsets: [1, 5, 9, 12] })
     expect(held.lieOf(again.payload)).toBe('next')
     await held.handOver(again.payload, always)
-    held.hasRejoined = true
+    held.rejoined()
     const old = payloadOf({ from: 5, offsets: [5, 9, 12], highWatermark: 20 })
     await held.handOver(old.payload, always)
     expect(handed).toEqual([[0, 1, 5, 9], [12]])
@@ -80,7 +80,7 @@ describe('handOver', () => {
 
   test('stops when it may not go on, and resolves nothing for a membership that is over', async () => {
     const { held, handed } = hold(async () => {
-      held.hasRejoined = true
+      held.rejoined()
     })
     const { payload, resolved } = payloadOf({ from: 0, offsets: range(0, 600) })
     expect(await held.handOver(payload, always)).toBe(false)
@@ -117,7 +117,16 @@ describe('lieOf', () => {
   test('a first batch tells what the group has committed', () => {
     const { held } = hold()
     expect(held.lieOf(payloadOf({ from: 7, offsets: [9] }).payload)).toBe('next')
-    expect(held.committed).toBe(6)
+    expect([held.committed, held.isCommittedKnown]).toEqual([6, true])
+  })
+
+  test('after a join nobody knows what is committed before the first batch', async () => {
+    const held = await after([4, 5])
+    held.lieOf(payloadOf({ from: 6, offsets: [6] }).payload)
+    held.rejoined()
+    expect(held.isCommittedKnown).toBe(false)
+    held.lieOf(payloadOf({ from: 5, offsets: [5] }).payload)
+    expect([held.committed, held.isCommittedKnown]).toEqual([4, true])
   })
 
   test('a gap is none', async () => {
@@ -128,7 +137,7 @@ describe('lieOf', () => {
 
   test('others who went on meanwhile are noticed after a join', async () => {
     const held = await after([4, 5])
-    held.hasRejoined = true
+    held.rejoined()
     expect(held.lieOf(payloadOf({ from: 8, offsets: [9] }).payload)).toBe('ahead')
     expect(held.lieOf(payloadOf({ from: 6, offsets: [9] }).payload)).toBe('next')
   })
@@ -136,7 +145,7 @@ describe('lieOf', () => {
   test('a topic made anew is noticed, by where it begins or where it ends', async () => {
     const held = await after([4, 5])
     expect(held.lieOf(payloadOf({ from: 0, offsets: [0] }).payload)).toBe('rewound')
-    held.hasRejoined = true
+    held.rejoined()
     expect(held.lieOf(payloadOf({ from: 0, offsets: [0, 1] }).payload)).toBe('rewound')
     expect(held.lieOf(payloadOf({ from: 0, offsets: range(0, 7) }).payload)).toBe('next')
   })
