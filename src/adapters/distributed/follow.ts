@@ -14,7 +14,7 @@
  */
 
 import type { EachBatchPayload, Kafka } from 'kafkajs'
-import { type OnError, ZltError } from '../../errors'
+import type { OnError } from '../../errors'
 import type { Metrics } from '../../metrics'
 import type { Follower, Following } from '../../ports/log'
 import { atMost } from './at-most'
@@ -22,7 +22,7 @@ import { ConsumerLevels } from './consumer-levels'
 import { evictMembers, isFormerSelf, type Member } from './eviction'
 import { HeldPartition } from './held-partition'
 import type { ConsumerHandlers, Generation } from './live-consumer'
-import { committedOffsets } from './offsets'
+import { OffsetCommits } from './offset-commits'
 import { type Claim, stickyAssigner } from './sticky-assigner'
 import { SupervisedConsumer } from './supervised-consumer'
 
@@ -32,7 +32,6 @@ const CAUGHT_UP_MS = 5_000
 const SETTLE_MS = 3_000
 /** A cluster's restart takes less, and with all brokers away nobody else can have the partitions. */
 const FORGET_MS = 60_000
-const COMMIT_MS = 2_000
 /** How often the ends of the partitions are asked for: a consumer that gets nothing would not know how far it is behind. */
 const LEVELS_MS = 2_000
 const EVICT_TRIES = 3
@@ -74,12 +73,11 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   readonly #consumer: SupervisedConsumer
   readonly #held = new Map<number, HeldPartition>()
   readonly #levels: ConsumerLevels
+  readonly #commits: OffsetCommits
   readonly handedOver: Promise<void>
   /** What the group has given this member. */
   #wanted = new Set<number>()
   #claimedMs = 0
-  #joins = 0
-  #committer: { generation: Generation; commit: EachBatchPayload['commitOffsetsIfNecessary'] } | undefined
   #isSettled = false
   #isFormerSelfOut = false
   #forgetting: Timer | undefined
@@ -99,6 +97,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
       ...(pauseAfterFetchMs !== undefined && { pauseAfterFetchMs }),
     })
     this.#levels = new ConsumerLevels(topic, group)
+    this.#commits = new OffsetCommits(topic, group)
     this.handedOver = atMost(CAUGHT_UP_MS, this.#levels.caughtUp)
   }
 
@@ -139,7 +138,8 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   joined(partitions: readonly number[], generation: Generation): void {
     clearTimeout(this.#forgetting)
     this.#forgetting = undefined
-    if (this.#joins++ > 0) this.options.metrics.count('zlt_consumer_rebalances_total')
+    if (this.#claimedMs > 0) this.options.metrics.count('zlt_consumer_rebalances_total')
+    this.#commits.joined()
     this.#claimedMs = Date.now()
     this.#isSettled = false
     this.#wanted = new Set(this.#closed === undefined ? partitions : [])
@@ -155,7 +155,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   async batch(payload: EachBatchPayload, generation: Generation): Promise<void> {
     // Before anything is done: it throws when this member is out of the group, or about to join again.
     await payload.heartbeat()
-    this.#committer = { generation, commit: payload.commitOffsetsIfNecessary }
+    this.#commits.through(payload, generation)
     const { partition, highWatermark } = payload.batch
     this.#levels.ends(partition, Number(highWatermark))
     const goesOn = (held: HeldPartition) =>
@@ -171,7 +171,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   }
 
   ended(): void {
-    this.#committer = undefined
+    this.#commits.ended()
     this.#forgetting ??= setTimeout(() => {
       this.#wanted = new Set()
       for (const held of this.#held.values()) void this.#lose(held)
@@ -181,10 +181,8 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   commit(partition: number, at: number): Promise<void> {
     const held = this.#held.get(partition)
     if (held === undefined) return Promise.resolve()
-    // One after the other: the broker keeps the last it gets, not the highest.
-    const committing = held.committing.then(() => this.#commit(held, at))
-    held.committing = committing.catch(() => {})
-    return committing
+    const isOurs = () => this.#held.get(partition) === held
+    return this.#commits.commit(held, at, { isOurs, isStaying: () => this.#wanted.has(partition) })
   }
 
   async evict(node: string): Promise<void> {
@@ -257,40 +255,6 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
     this.#levels.forget(partition)
     // Given back meanwhile, or begun anew.
     if (this.#wanted.has(partition)) this.#take(partition)
-  }
-
-  async #commit(held: HeldPartition, at: number): Promise<void> {
-    const { partition } = held
-    if (at <= held.committed || this.#held.get(partition) !== held) return
-    const { topic } = this.options
-    const partitions = [{ partition, offset: String(at + 1) }]
-    const committer = this.#committer
-    if (!committer?.generation.isCurrent) throw new ZltError('log_unavailable', 'not a member of the group now')
-    try {
-      // What this member remembers may be older than what others have committed, and a broker takes a lower offset too.
-      while (!held.isCommittedKnown || !this.#wanted.has(partition)) {
-        if (await this.#learnCommitted(held, committer.generation)) break
-      }
-      if (at <= held.committed) return
-      // The handler's, for `consumer.commitOffsets` would retry for long, and crash the consumer when it came too late.
-      const stored = committer.commit({ topics: [{ topic, partitions }] }).then(() => true)
-      if ((await atMost(COMMIT_MS, stored)) !== true) throw new Error('the brokers do not answer')
-    } catch (error) {
-      throw new ZltError('log_unavailable', `an offset could not be committed: ${String(error)}`, { cause: error })
-    }
-    held.committed = Math.max(held.committed, at)
-  }
-
-  /** @returns false when the member has joined meanwhile: then the answer may be old already */
-  async #learnCommitted(held: HeldPartition, generation: Generation): Promise<boolean> {
-    const { topic, group } = this.options
-    const joins = this.#joins
-    const asked = generation.coordinator().then((of) => committedOffsets(of, group, topic, [held.partition]))
-    const offsets = await atMost(COMMIT_MS, asked)
-    if (offsets === undefined) throw new Error('the brokers do not answer')
-    if (joins !== this.#joins) return false
-    held.knowCommitted(offsets.get(held.partition) ?? 0)
-    return true
   }
 
   async #evictFrom(generation: Generation, isDead: (member: Member) => boolean): Promise<void> {
