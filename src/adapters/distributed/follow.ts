@@ -34,7 +34,8 @@ const SETTLE_MS = 3_000
 const FORGET_MS = 60_000
 /** How often the ends of the partitions are asked for: a consumer that gets nothing would not know how far it is behind. */
 const LEVELS_MS = 2_000
-const EVICT_TRIES = 3
+/** How long an eviction is tried; then the member's session is over. */
+const EVICT_MS = 6_000
 
 export interface FollowOptions {
   kafka: Kafka
@@ -111,9 +112,9 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
     return this.#consumer.silentMs
   }
 
-  async connected(generation: Generation): Promise<void> {
+  connected(generation: Generation): void {
     const { consumer } = generation
-    const { metrics, node } = this.options
+    const { metrics } = this.options
     consumer.on(consumer.events.FETCH, () => metrics.count('zlt_consumer_fetches_total'))
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
       // Records of no interest alone, such as a transaction's marks, are never handed over.
@@ -121,9 +122,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
         this.#levels.reached(payload.partition, Number(payload.lastOffset) + 1)
       }
     })
-    if (this.#isFormerSelfOut) return
-    await this.#evictFrom(generation, ({ clientId }) => isFormerSelf(node, clientId))
-    this.#isFormerSelfOut = true
+    void this.#evictFormerSelf()
   }
 
   async rejoining(): Promise<void> {
@@ -186,15 +185,11 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   }
 
   async evict(node: string): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      const { generation } = this.#consumer
-      try {
-        if (generation !== undefined) await this.#evictFrom(generation, ({ clientId }) => clientId === node)
-        return
-      } catch (error) {
-        if (tries < EVICT_TRIES) await Bun.sleep(200)
-        else return this.options.onError(error, { stage: 'evict', node })
-      }
+    try {
+      await this.#evict(({ clientId }) => clientId === node)
+    } catch (error) {
+      // It leaves by itself in time.
+      this.options.onError(error, { stage: 'evict', node })
     }
   }
 
@@ -257,10 +252,20 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
     if (this.#wanted.has(partition)) this.#take(partition)
   }
 
-  async #evictFrom(generation: Generation, isDead: (member: Member) => boolean): Promise<void> {
-    const isOther = ({ memberId }: Member) => memberId !== generation.memberId
-    const { group } = this.options
-    await evictMembers(await generation.coordinator(), group, (member) => isOther(member) && isDead(member))
+  /** The process before this one was killed: the first join would wait for its member's session to end. */
+  async #evictFormerSelf(): Promise<void> {
+    if (this.#isFormerSelfOut) return
+    this.#isFormerSelfOut = true
+    const { node } = this.options
+    // In vain when it takes longer than its session lasts.
+    await this.#evict(({ clientId }) => isFormerSelf(node, clientId)).catch(() => {})
+  }
+
+  async #evict(isDead: (member: Member) => boolean): Promise<void> {
+    const { kafka, topic, group } = this.options
+    // Two followers of one process have one client id.
+    const isOther = ({ memberId }: Member) => memberId !== this.#consumer.generation?.memberId
+    await evictMembers({ kafka, topic, groupId: group }, (member) => isOther(member) && isDead(member), EVICT_MS)
   }
 
   #claim(): Claim {

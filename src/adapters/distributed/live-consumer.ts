@@ -5,6 +5,7 @@ import { PartitionAssigners } from 'kafkajs'
 import type { OnError } from '../../errors'
 import { atMost } from './at-most'
 import { type Coordinator, openCoordinator, takeCluster } from './consumer-cluster'
+import { evictMember } from './eviction'
 
 /** Without a heartbeat, a join or a fetch for this long, a consumer is given up. */
 const SILENT_MS = 8_000
@@ -12,8 +13,8 @@ const SILENT_MS = 8_000
 const WATCH_MS = 500
 /** How long a consumer that is given up may take to leave its group; a frozen broker would keep it for ever. */
 const DISCONNECT_MS = 1_000
-/** Former members of this process are put out of the group for so long; then their sessions are over. */
-const PUT_OUT_MS = 10_000
+/** A member that is not heard of for so long is put out by the coordinator. */
+const SESSION_MS = 6_000
 
 /** One consumer between two restarts. All but `isCurrent` is still there after its end, and does no harm then. */
 export interface Generation {
@@ -35,8 +36,8 @@ export interface ConsumerHandlers {
    * rethrow what `payload.heartbeat()` throws: that is how kafkajs learns of a rebalance.
    */
   batch(payload: EachBatchPayload, generation: Generation): Promise<void>
-  /** Connected, about to join. Not waited for; a failure is ignored. */
-  connected?(generation: Generation): Promise<void>
+  /** Connected, about to join. */
+  connected?(generation: Generation): void
   /**
    * The member is about to join again, and still has its old membership: commits still count. Awaited, so bound it well
    * below the rebalance timeout. May be called several times for one join.
@@ -93,7 +94,7 @@ export class LiveConsumer implements Generation {
           return assigner(context)
         },
       ],
-      sessionTimeout: 6_000,
+      sessionTimeout: SESSION_MS,
       rebalanceTimeout: 10_000,
       heartbeatInterval: 100,
       maxWaitTimeInMs: maxWaitMs,
@@ -140,8 +141,8 @@ export class LiveConsumer implements Generation {
       // Rejects for a topic that is missing, while `run` would resolve and read nothing.
       await this.consumer.subscribe({ topic, fromBeginning: true })
       if (!this.isCurrent) return
-      // Beside the join, which waits for them: nothing is won by joining later.
-      void this.#prepare(former)
+      handlers.connected?.(this)
+      void this.#putOut(former)
       await this.consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
@@ -189,25 +190,12 @@ export class LiveConsumer implements Generation {
     if (pauseAfterFetchMs > 0) await Bun.sleep(pauseAfterFetchMs)
   }
 
-  async #prepare(former: Map<string, string>): Promise<void> {
-    // Who is not put out leaves by itself when its session ends.
-    await Promise.allSettled([this.options.handlers.connected?.(this), this.#putOut(former)])
-  }
-
-  /** Tries again for as long as it can be needed: a coordinator that has just started loads its groups first. */
+  /** Beside the join, which waits for former members; who is not put out leaves by itself when its session ends. */
   async #putOut(former: Map<string, string>): Promise<void> {
-    const deadlineMs = performance.now() + PUT_OUT_MS
+    const { kafka, topic } = this.options
     for (const [memberId, groupId] of former) {
-      while (former.has(memberId)) {
-        try {
-          await (await openCoordinator(this.cluster, groupId)).leaveGroup({ groupId, memberId })
-          former.delete(memberId)
-        } catch (error) {
-          if ((error as { type?: string }).type === 'UNKNOWN_MEMBER_ID') former.delete(memberId)
-          else if (!this.isCurrent || performance.now() > deadlineMs) return
-          else await Bun.sleep(100)
-        }
-      }
+      await evictMember({ kafka, topic, groupId }, memberId, SESSION_MS).catch(() => {})
+      former.delete(memberId)
     }
   }
 

@@ -1,7 +1,7 @@
 /** The supervisor on a kafkajs that fails as it is told to; with a real one it is in the tests of following. */
 
 import { afterEach, expect, test } from 'bun:test'
-import type { Cluster, EachBatchPayload, Kafka, PartitionAssigner } from 'kafkajs'
+import type { Cluster, ConsumerConfig, EachBatchPayload, Kafka, PartitionAssigner } from 'kafkajs'
 import type { ConsumerHandlers, Generation } from '../../../src/adapters/distributed/live-consumer.ts'
 import { SupervisedConsumer } from '../../../src/adapters/distributed/supervised-consumer.ts'
 import { until } from '../../support/until.ts'
@@ -70,13 +70,17 @@ afterEach(() => opened?.close())
 
 function supervise(failing: Failing[], handlers: Partial<ConsumerHandlers> = {}) {
   const consumers: FakeConsumer[] = []
+  const asking: FakeConsumer[] = []
   const batches: unknown[] = []
   const errors: string[] = []
   const kafka = {
-    consumer({ groupId, partitionAssigners }: { groupId: string; partitionAssigners: PartitionAssigner[] }) {
-      const number = consumers.length
-      const consumer = new FakeConsumer(groupId, failing[number], partitionAssigners, `member-${number}`)
-      consumers.push(consumer)
+    consumer({ groupId, partitionAssigners, heartbeatInterval }: ConsumerConfig) {
+      // One that only asks for something has no membership to keep.
+      const list = heartbeatInterval === undefined ? asking : consumers
+      const number = list.length
+      const how = list === consumers ? failing[number] : undefined
+      const consumer = new FakeConsumer(groupId, how, partitionAssigners ?? [], `member-${number}`)
+      list.push(consumer)
       return consumer
     },
   }
@@ -89,7 +93,7 @@ function supervise(failing: Failing[], handlers: Partial<ConsumerHandlers> = {})
     onError: (error) => void errors.push((error as Error).message),
   })
   opened.start()
-  return { supervised: opened, consumers, batches, errors }
+  return { supervised: opened, consumers, asking, batches, errors }
 }
 
 test('starts anew after whatever fails, and tells the first of a row', async () => {
@@ -101,7 +105,7 @@ test('starts anew after whatever fails, and tells the first of a row', async () 
 
 test('a crash ends a generation; what it still delivers is not listened to, and its member is put out', async () => {
   const ended: Generation[] = []
-  const { supervised, consumers, batches, errors } = supervise(['disconnect', undefined], {
+  const { supervised, consumers, asking, batches, errors } = supervise(['disconnect', undefined], {
     ended: (generation) => void ended.push(generation),
   })
   await supervised.firstJoin
@@ -116,8 +120,8 @@ test('a crash ends a generation; what it still delivers is not listened to, and 
   await consumers[1]?.deliver('second')
   expect(batches).toEqual(['first', 'second'])
   expect(errors).toEqual(['gave up'])
-  await until(() => consumers[1]?.left.length === 1)
-  expect(consumers[1]?.left).toEqual([{ groupId: 'g', memberId: 'member-0' }])
+  await until(() => asking[0]?.left.length === 1)
+  expect(asking[0]?.left).toEqual([{ groupId: 'g', memberId: 'member-0' }])
 })
 
 test('each look for the coordinator is a join, and waits for `rejoining`, but for the first and for others’', async () => {
