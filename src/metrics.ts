@@ -53,6 +53,7 @@ export const METRICS = {
   zlt_viewers_closed_total: { type: 'counter', label: 'code', help: 'Sockets that the server closed' },
   zlt_viewers_refused_total: { type: 'counter', label: 'code', help: 'Openings that were refused' },
   zlt_fix_to_socket_seconds: { type: 'histogram', help: 'From receiving a fix to handing its frame to a socket' },
+  zlt_spans_total: { type: 'counter', label: 'outcome', help: 'Spans of traces, sent to the collector or dropped' },
   zlt_orders: { type: 'gauge', help: 'Orders in the table' },
   zlt_facts_poisoned_total: { type: 'counter', help: 'Facts that could not be read' },
   zlt_kafka_requests_total: { type: 'counter', label: 'kind', help: 'Requests to Kafka' },
@@ -66,6 +67,20 @@ export const METRICS = {
   zlt_log_append_timeouts_total: { type: 'counter', help: 'Appends that Kafka did not acknowledge in time' },
   zlt_log_waiting_records: { type: 'gauge', help: 'Records that wait for a send to Kafka' },
   zlt_facts_behind_seconds: { type: 'gauge', help: 'For how long the facts in memory have been behind their topics' },
+  zlt_redis_commands_total: { type: 'counter', label: 'group', help: 'Commands sent to Redis, each a round trip' },
+  zlt_redis_outages_total: { type: 'counter', help: 'Times that Redis could not be reached' },
+  zlt_mail_entries_total: {
+    type: 'counter',
+    label: 'direction',
+    help: 'Entries of mail sent to and received from nodes',
+  },
+  zlt_mail_bytes_total: { type: 'counter', label: 'direction', help: 'Bytes of mail sent to and received from nodes' },
+  zlt_mail_gaps_total: { type: 'counter', help: 'Losses of mail that a receiver noticed' },
+  zlt_mail_messages_dropped_total: {
+    type: 'counter',
+    help: 'Messages thrown away because their receiver could not be reached for too long',
+  },
+  zlt_mail_beats_late_total: { type: 'counter', help: 'Beats answered more than a second after the one before' },
   zlt_background_errors_total: { type: 'counter', label: 'stage', help: 'Failures of background work' },
 } as const satisfies Record<string, MetricKind>
 

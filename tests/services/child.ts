@@ -53,6 +53,11 @@ export class Child {
     return this.#process.exitCode === null && this.#process.signalCode === null
   }
 
+  /** Its exit code, once it has ended. */
+  get exited(): Promise<number> {
+    return this.#process.exited
+  }
+
   /** Sends a signal; does nothing when it has ended. */
   signal(signal: NodeJS.Signals): void {
     if (this.isAlive) this.#process.kill(signal)

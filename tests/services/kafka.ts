@@ -1,13 +1,9 @@
 /** A real Kafka of one node or three. */
 
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { runCommand } from '../../scripts/world/run-command.ts'
-import { Child } from './child.ts'
 import { freePorts } from './free-ports.ts'
 import { guardedFolder } from './guard.ts'
-import { type KafkaHome, kafkaHome, openKafkaHome } from './kafka-home.ts'
-import { type KafkaNodePlace, kafkaProperties } from './kafka-properties.ts'
+import { kafkaHome, openKafkaHome } from './kafka-home.ts'
+import { KafkaProcess } from './kafka-process.ts'
 import { expectInSync, storeOnAll } from './kafka-ready.ts'
 import type { Service } from './service.ts'
 
@@ -37,9 +33,6 @@ export interface KafkaService extends Service {
   node(id: number): KafkaNode
 }
 
-/** The same for every Kafka here: each has a folder of its own. */
-const CLUSTER_ID = 'emx0LXRlc3RzLWNsdXN0ZQ'
-
 /** Starts it on free ports, empty. Resolves when it has stored a record on all nodes and each has caught up. */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaService> {
   const home = await (options.java === undefined ? kafkaHome() : openKafkaHome(options.java))
@@ -51,10 +44,10 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServi
     controllerPort: ports[count + index] as number,
   }))
   const folder = guardedFolder('kafka')
-  const nodes: NodeProcess[] = []
+  const nodes: KafkaProcess[] = []
   try {
-    for (const place of places) nodes.push(new NodeProcess(home, place, folder.path, options.properties ?? {}, places))
-    await Promise.all(nodes.map((node) => node.format()))
+    const common = { parentFolder: folder.path, properties: options.properties ?? {}, places }
+    for (const place of places) nodes.push(new KafkaProcess(home, place, common))
     await startAll(nodes)
   } catch (error) {
     await Promise.all(nodes.map((node) => node.kill()))
@@ -90,16 +83,16 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServi
   }
 }
 
-async function startAll(nodes: NodeProcess[]): Promise<void> {
+async function startAll(nodes: KafkaProcess[]): Promise<void> {
   for (const node of nodes) node.start()
-  const [first] = nodes as [NodeProcess]
+  const [first] = nodes as [KafkaProcess]
   const brokers = nodes.map(({ broker }) => broker)
   await first.answers(() => storeOnAll(brokers, nodes.length))
   const ids = nodes.map(({ place }) => place.id)
   await Promise.all(nodes.map((node) => node.answers(() => expectInSync(node.broker, ids))))
 }
 
-function describeNode(node: NodeProcess, nodes: NodeProcess[]): KafkaNode {
+function describeNode(node: KafkaProcess, nodes: KafkaProcess[]): KafkaNode {
   return {
     id: node.place.id,
     broker: node.broker,
@@ -118,60 +111,5 @@ function describeNode(node: NodeProcess, nodes: NodeProcess[]): KafkaNode {
       await node.answers(() => expectInSync(node.broker, ids))
       await node.answers(() => storeOnAll([node.broker], nodes.length))
     },
-  }
-}
-
-class NodeProcess {
-  #child: Child | undefined
-  readonly #folder: string
-  readonly #file: string
-
-  constructor(
-    private readonly home: KafkaHome,
-    readonly place: KafkaNodePlace,
-    parentFolder: string,
-    properties: Record<string, string>,
-    places: KafkaNodePlace[],
-  ) {
-    this.#folder = join(parentFolder, String(place.id))
-    this.#file = join(this.#folder, 'server.properties')
-    mkdirSync(this.#folder)
-    const text = kafkaProperties(place, places, join(this.#folder, 'data'), properties)
-    writeFileSync(this.#file, text)
-  }
-
-  get broker(): string {
-    return `127.0.0.1:${this.place.brokerPort}`
-  }
-
-  async format(): Promise<void> {
-    const { java, javaArgs } = this.home
-    const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', this.#file]
-    await runCommand([java, ...javaArgs, ...format], { cwd: this.#folder })
-  }
-
-  start(): void {
-    const { java, javaArgs } = this.home
-    this.#child = Child.start([java, ...javaArgs, 'kafka.Kafka', this.#file], {
-      outputFile: join(this.#folder, 'output.log'),
-      cwd: this.#folder,
-    })
-  }
-
-  pids(): number[] {
-    return this.#child?.isAlive ? [this.#child.pid] : []
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#child?.signal(signal)
-  }
-
-  async kill(signal?: NodeJS.Signals): Promise<void> {
-    await this.#child?.end(signal)
-  }
-
-  answers(ask: () => Promise<void>): Promise<void> {
-    if (this.#child === undefined) throw new Error(`Kafka's node ${this.place.id} was never started`)
-    return this.#child.answers(`Kafka's node ${this.place.id}`, ask, 60_000)
   }
 }

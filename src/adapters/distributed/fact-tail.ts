@@ -1,8 +1,8 @@
 /** One tail of a topic of facts: from its beginning to its end, and on; made anew when it breaks. */
 
 import { type OnError, ZltError } from '../../errors'
+import { answerWithin } from './answer-within'
 import { type FetchedRecord, OffsetGoneError, type PartitionReader } from './partition-reader'
-import { within } from './within'
 
 /** How long a fetch waits for something new; it comes at once when there is. */
 const FETCH_WAIT_MS = 500
@@ -61,7 +61,7 @@ export class FactTail {
     this.#closed = true
     this.#caughtUp.reject(new ZltError('log_unavailable', 'the log is closed'))
     this.#caughtUp.promise.catch(() => {})
-    await within(FETCH_WAIT_MS + CLOSE_MS, 'the end of a tail', this.#stopped).catch(() => {})
+    await answerWithin(FETCH_WAIT_MS + CLOSE_MS, 'the end of a tail', this.#stopped).catch(() => {})
   }
 
   async #run(): Promise<void> {
@@ -89,10 +89,10 @@ export class FactTail {
 
   /** Connects, and reads until something breaks or it is closed. */
   async #read(reader: PartitionReader, onAnswer: () => void): Promise<void> {
-    await within(ANSWER_MS, 'connecting a tail', reader.connect())
+    await answerWithin(ANSWER_MS, 'connecting a tail', reader.connect())
     if (reader.clusterId !== this.#clusterId) this.#begin()
     this.#clusterId = reader.clusterId
-    const { low, high } = await within(ANSWER_MS, 'the bounds of a topic', reader.bounds())
+    const { low, high } = await answerWithin(ANSWER_MS, 'the bounds of a topic', reader.bounds())
     this.#goal ??= high
     if (this.#last !== undefined && !this.#closed) await this.#checkLast(reader)
     this.#next = Math.max(this.#next ?? low, low)
@@ -126,7 +126,7 @@ export class FactTail {
 
   async #fetch(reader: PartitionReader, offset: number) {
     try {
-      return await within(FETCH_WAIT_MS + ANSWER_MS, 'reading facts', reader.fetch(offset, FETCH_WAIT_MS))
+      return await answerWithin(FETCH_WAIT_MS + ANSWER_MS, 'reading facts', reader.fetch(offset, FETCH_WAIT_MS))
     } catch (error) {
       if (error instanceof OffsetGoneError) this.#begin()
       throw error
@@ -153,5 +153,5 @@ export class FactTail {
 }
 
 async function leave(reader: PartitionReader): Promise<void> {
-  await within(CLOSE_MS, 'leaving a topic', reader.disconnect()).catch(() => {})
+  await answerWithin(CLOSE_MS, 'leaving a topic', reader.disconnect()).catch(() => {})
 }

@@ -4,10 +4,10 @@ import type { Admin, Kafka } from 'kafkajs'
 import type { OnError } from '../../errors'
 import type { Metrics } from '../../metrics'
 import { FACT_TOPICS, type FactTopic } from '../../ports/log'
+import { answerWithin } from './answer-within'
 import { FactTail } from './fact-tail'
 import { PartitionReader } from './partition-reader'
 import type { SendLane } from './send-lane'
-import { within } from './within'
 
 /** How often tails are compared with the ends of their topics. */
 const COMPARE_MS = 5_000
@@ -77,7 +77,7 @@ export class KafkaFacts {
       if (tails.length === 0) continue
       try {
         const asked = admin.fetchTopicOffsets(topics[topic])
-        const end = Number((await within(ANSWER_MS, 'the end of a topic', asked))[0]?.high)
+        const end = Number((await answerWithin(ANSWER_MS, 'the end of a topic', asked))[0]?.high)
         for (const [tail] of tails) if (Number.isSafeInteger(end)) tail.compare(end, performance.now())
       } catch {
         // Unknown is not behind; that Kafka does not answer is told by health.

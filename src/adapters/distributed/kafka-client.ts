@@ -1,12 +1,23 @@
 /** The one place that makes kafkajs clients, and what all of them have in common. */
 
-import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+import { readFileSync } from 'node:fs'
+import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 import type { Config } from '../../config'
 import type { OnError } from '../../errors'
 import type { Metrics } from '../../metrics'
 
 /** What names the cluster and how to speak to it. */
-export type ClusterConfig = Pick<Config, 'brokers'>
+export type ClusterConfig = Pick<
+  Config,
+  | 'brokers'
+  | 'kafkaTls'
+  | 'kafkaCa'
+  | 'kafkaCert'
+  | 'kafkaKey'
+  | 'kafkaSaslMechanism'
+  | 'kafkaUsername'
+  | 'kafkaPassword'
+>
 
 /** For requests of the steady flow; what makes topics needs longer. */
 const REQUEST_TIMEOUT_MS = 1_000
@@ -22,6 +33,7 @@ const QUIET_MS = 10_000
  * Makes a client. `clientId` is the node's id: by it others find this node's members of a group.
  *
  * Errors that kafkajs logs go to `onError`, one line each, the same one every 10 s at most.
+ * @throws what the file system throws for a certificate that cannot be read
  */
 export function createKafka(
   config: ClusterConfig,
@@ -32,6 +44,7 @@ export function createKafka(
   return new Kafka({
     brokers: [...config.brokers],
     clientId,
+    ...securityOf(config),
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     retry: RETRY,
@@ -39,6 +52,15 @@ export function createKafka(
     logCreator: () => reporter(onError),
     ...overrides,
   })
+}
+
+function securityOf(config: ClusterConfig): Partial<KafkaConfig> {
+  const { kafkaSaslMechanism: mechanism, kafkaUsername: username, kafkaPassword: password } = config
+  const pem = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path, 'utf8'))
+  const [ca, cert, key] = [pem(config.kafkaCa), pem(config.kafkaCert), pem(config.kafkaKey)]
+  const ssl = { ...(ca && { ca: [ca] }), ...(cert && { cert }), ...(key && { key }) }
+  const sasl = mechanism && ({ mechanism, username, password } as SASLOptions)
+  return { ...(config.kafkaTls && { ssl }), ...(sasl && { sasl }) }
 }
 
 /** What kafkajs said; without a stack, which would only show its logger. */

@@ -4,6 +4,7 @@ import { type Admin, type Kafka, logLevel, type Producer } from 'kafkajs'
 import { type OnError, ZltError } from '../../errors'
 import type { Metrics } from '../../metrics'
 import type { Entry, FactTopic, Follower, Following, Log, Rejected } from '../../ports/log'
+import { answerWithin } from './answer-within'
 import { KafkaFacts } from './facts'
 import { startFollowing, type TopicFollowing } from './follow'
 import { type ClusterConfig, countRequests, createKafka, RETRY } from './kafka-client'
@@ -11,7 +12,6 @@ import { partitionOf } from './partitioner'
 import { unavailable } from './send-failure'
 import { type LaneOptions, type LaneRecord, SendLane } from './send-lane'
 import { readyTopics, type TopicConfig, type TopicNames } from './topics'
-import { within } from './within'
 
 /** A third less CPU than sending at once, for a delay nobody sees. */
 const LINGER_MS = 2
@@ -204,7 +204,7 @@ export class KafkaLog implements Log {
     try {
       const { admin, names } = this.#parts
       const asked = admin.fetchTopicMetadata({ topics: [names.location] })
-      const { topics } = await within(HEALTH_MS, 'Kafka', asked)
+      const { topics } = await answerWithin(HEALTH_MS, 'Kafka', asked)
       const leaderless = topics[0]?.partitions.filter(({ leader }) => leader < 0).length ?? 0
       return leaderless === 0 ? { ok: true } : { ok: false, reason: `${leaderless} partitions have no leader` }
     } catch (error) {
@@ -243,5 +243,5 @@ function sender(producer: Producer, topic: string): LaneOptions['send'] {
 
 /** Disconnects, unless a broker that is gone makes it wait. */
 async function left(client: { disconnect(): Promise<void> }): Promise<void> {
-  await within(CLOSE_MS, 'leaving Kafka', client.disconnect()).catch(() => {})
+  await answerWithin(CLOSE_MS, 'leaving Kafka', client.disconnect()).catch(() => {})
 }

@@ -24,7 +24,7 @@ const PATIENCE_MS = 15_000
 const PAUSE_MS = 200
 
 /** What the settings say of topics. */
-export type TopicConfig = Pick<Config, 'partitions' | 'logRetentionMs'> & { replication: number }
+export type TopicConfig = Pick<Config, 'partitions' | 'logRetentionMs' | 'replication'>
 
 /** The topics' names in the cluster: the ports' names, or with a prefix so that tests can share one. */
 export interface TopicNames {

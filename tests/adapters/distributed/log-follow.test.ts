@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'bun:test'
 import { type KafkaLog, openKafkaLog } from '../../../src/adapters/distributed/log.ts'
+import { configOf } from '../../../src/config.ts'
 import { Metrics } from '../../../src/metrics.ts'
 import { describeCases } from '../../contract/cases.ts'
 import { FOLLOW_CASES } from '../../contract/log-follow.cases.ts'
@@ -16,7 +17,7 @@ describeCases('the log on Kafka keeps what following promises', FOLLOW_CASES, as
   const topicPrefix = `${fresh('follow')}.`
   const opened: KafkaLog[] = []
   const open = async () => {
-    const config = { brokers, partitions: 4, replication: 1, logRetentionMs: 86_400_000 }
+    const config = configOf({ brokers, partitions: 4, replication: 1 })
     const onError = (error: unknown, where: unknown) => console.log(String(error), where)
     const log = await openKafkaLog(config, { node: 'test.1', metrics: new Metrics(), onError, topicPrefix })
     opened.push(log)
@@ -28,6 +29,7 @@ describeCases('the log on Kafka keeps what following promises', FOLLOW_CASES, as
       await opened.at(-1)?.close()
       return open()
     },
+    rejected: async () => [],
     async cleanup() {
       for (const log of opened) await log.close()
     },
