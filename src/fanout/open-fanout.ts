@@ -42,9 +42,11 @@ export interface Fanout {
   socket: WebSocketHandler<SocketData>
   /** Why fixes do not reach viewers any more although nothing that they pass says so; empty while they do. */
   silences(): string[]
+  /** Saves all tracks, commits and gives the partitions to other nodes; viewers are served on, from those. */
+  leave(): Promise<void>
   /** Tells every viewer to come back. */
   drain(): Promise<void>
-  /** Saves all tracks and commits; after `drain`. */
+  /** Ends what is left. Without a `leave` before, it saves all tracks and commits. */
   close(): Promise<void>
 }
 
@@ -81,6 +83,7 @@ export async function openFanout(deps: FanoutDeps): Promise<Fanout> {
       now,
     }),
     silences: () => canary?.silent().map((partition) => `partition ${partition}: fixes do not arrive`) ?? [],
+    leave: () => owner.leave(),
     drain: () => viewers.drain(),
     async close() {
       // A start that fails after this point never drains; the timer would then keep the process alive.

@@ -49,6 +49,7 @@ export class Owner {
   #epoch = 0
   #timers: Timer[] = []
   #checkpoint: Promise<void> | undefined
+  #leaving: Promise<void> | undefined
 
   constructor(private readonly deps: OwnerDeps) {
     this.#router = new PositionRouter(deps)
@@ -133,9 +134,15 @@ export class Owner {
     return this.#checkpoint
   }
 
-  async close(): Promise<void> {
+  /** Gives its partitions back, each saved and committed; what it is asked from then on is not its own. */
+  leave(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
-    await this.#following?.close()
+    this.#leaving ??= this.#following?.close() ?? Promise.resolve()
+    return this.#leaving
+  }
+
+  async close(): Promise<void> {
+    await this.leave()
     await this.#desk?.close()
   }
 

@@ -4,9 +4,9 @@ import { parseTrack, type Track } from '../domain/track'
 import type { OnError } from '../errors'
 import type { Snapshots } from '../ports/snapshots'
 import type { OrderTable } from '../tables/orders'
+import { withDeadline } from '../with-deadline'
 import type { Erasure } from './erasure'
 import type { Partition } from './partition'
-import { withDeadline } from './with-deadline'
 
 /** A track that is not here in time starts empty: it costs one fix interval. */
 const LOAD_DEADLINE_MS = 200

@@ -11,12 +11,14 @@ import { isBusy, translated } from './storage-errors'
 /**
  * Opens the database and brings its schema up to date.
  * @param where a `postgres://` URL, else the path of a SQLite file (as `sqlite:PATH` too), made when it is missing
- * @throws Error when a newer version of the program has been at work on it, or it cannot be reached
+ * @throws UnreachableError; Error when a newer version of the program has been at work on it
  */
 export async function openDatabase(where: string, options: PostgresOptions = {}): Promise<Database> {
   const isPostgres = /^postgres(ql)?:\/\//.test(where)
   const database = isPostgres ? openPostgres(where, options) : await openSqlite(where.replace(/^sqlite:/, ''))
   try {
+    // First, since a migration is waited for much longer than a server that is away.
+    await database.read((tx) => tx`SELECT 1`)
     await migrate(database)
   } catch (error) {
     await database.close()
