@@ -26,6 +26,13 @@ const systemPackages: SystemPackage[] = [
     apt: ['routino', 'xz-utils'],
     brew: [],
   },
+  {
+    // The tests run the configuration of the proxy that compose.yaml puts in front.
+    name: 'nginx',
+    present: () => Bun.which('nginx') !== null,
+    apt: ['nginx-light'],
+    brew: ['nginx'],
+  },
 ]
 
 /** Plans how the missing packages come onto the machine: commands to run in turn, or one line of advice. */

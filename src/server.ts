@@ -11,6 +11,7 @@ import { type RunningServer, startNode } from './roles/node'
 import type { Core, StartHooks } from './roles/part'
 import { AccessTable } from './tables/access'
 import { OrderTable } from './tables/orders'
+import { openTracing } from './tracing/open'
 
 /** Makes what a process has before anything is open. */
 export function createCore(config: Config): Core {
@@ -34,9 +35,11 @@ export async function startServer(config: Config, hooks: StartHooks = {}): Promi
     for (const close of closers.splice(0).reverse()) await end('close', close)
   }
   try {
+    const tracing = await openTracing(config, config.role, metrics)
+    closers.push(() => tracing?.close())
     const adapters = await openAdapters(config, folder, { epoch: () => access.epoch, metrics, onError })
     closers.push(() => adapters.close())
-    const node = await startNode(core, folder, adapters, hooks)
+    const node = await startNode({ ...core, tracing }, folder, adapters, hooks)
     return {
       url: node.url,
       async close(end = beginEnd(onError)) {

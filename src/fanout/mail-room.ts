@@ -3,7 +3,8 @@
 import type { Audience } from '../domain/audience'
 import type { OnError } from '../errors'
 import type { Log } from '../ports/log'
-import type { Inbox, Mail, Message, ToOwner } from '../ports/mail'
+import type { Inbox, Mail, Message, PositionMessage, ToOwner } from '../ports/mail'
+import type { Tracing } from '../tracing'
 import type { Hub, PositionSource } from './hub'
 import type { Owner } from './owner'
 
@@ -23,6 +24,7 @@ export class MailRoom implements Inbox, PositionSource {
     private readonly mail: Mail,
     private readonly log: Log,
     private readonly onError: OnError,
+    private readonly tracing?: Tracing,
   ) {}
 
   async open(hub: Hub, owner: Owner): Promise<void> {
@@ -79,7 +81,7 @@ export class MailRoom implements Inbox, PositionSource {
     switch (message.type) {
       case 'position':
         // One that lost the partition in its sleep, and does not know it yet, has nothing to say.
-        if (this.#ownerOf.get(this.log.partitionOf(message.order)) === from) this.#hub?.receive(message)
+        if (this.#ownerOf.get(this.log.partitionOf(message.order)) === from) this.#receivePosition(message)
         break
       case 'owner':
         this.#ownerOf.set(message.partition, from)
@@ -94,6 +96,13 @@ export class MailRoom implements Inbox, PositionSource {
       case 'announce':
         this.#owner?.receive(from, message)
     }
+  }
+
+  #receivePosition(message: PositionMessage): void {
+    const { order, audience, trace } = message
+    const span = trace === undefined ? undefined : this.tracing?.follow('consumer', 'send', trace)
+    this.#hub?.receive(message)
+    span?.end({ 'zlt.order_id': order, 'zlt.audience': audience })
   }
 
   #toOwner(partition: number, message: ToOwner): void {

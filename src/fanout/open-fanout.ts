@@ -12,6 +12,7 @@ import type { RouteProvider } from '../ports/routes'
 import type { Snapshots } from '../ports/snapshots'
 import type { AccessTable } from '../tables/access'
 import type { OrderTable } from '../tables/orders'
+import type { Tracing } from '../tracing'
 import { Canary } from './canary'
 import { Hub } from './hub'
 import { MailRoom } from './mail-room'
@@ -31,6 +32,7 @@ export interface FanoutDeps {
   /** Who knows roads; without it ways are straight. */
   engine?: RouteProvider | undefined
   metrics: Metrics
+  tracing?: Tracing | undefined
   onError: OnError
   now(): number
 }
@@ -50,7 +52,7 @@ export interface Fanout {
 
 export async function openFanout(deps: FanoutDeps): Promise<Fanout> {
   const { config, log, mail, orders, access, metrics, onError, now } = deps
-  const mailRoom = new MailRoom(mail, log, onError)
+  const mailRoom = new MailRoom(mail, log, onError, deps.tracing)
   const hub = new Hub({ orders, access, source: mailRoom, metrics, now })
   const owner = new Owner(deps)
   const viewers = new Viewers(

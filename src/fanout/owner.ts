@@ -4,21 +4,20 @@ import type { Audience } from '../domain/audience'
 import type { Order } from '../domain/order'
 import type { RouteRequest } from '../domain/trip'
 import type { OnError } from '../errors'
-import type { Metrics } from '../metrics'
 import type { Following, Log, StoredRecord } from '../ports/log'
-import type { Mail, ToOwner } from '../ports/mail'
+import type { ToOwner } from '../ports/mail'
 import type { RouteProvider } from '../ports/routes'
 import type { Snapshots } from '../ports/snapshots'
-import type { AccessTable } from '../tables/access'
-import type { OrderTable } from '../tables/orders'
+import type { Tracing } from '../tracing'
 import { Checkpoint } from './checkpoint'
 import { Erasure } from './erasure'
+import { FoldSpans } from './fold-spans'
 import { Intake } from './intake'
 import { Learning } from './learning'
 import { ownerCounters } from './owner-counters'
 import { Ownership } from './ownership'
 import { Partition } from './partition'
-import { PositionRouter } from './position-router'
+import { PositionRouter, type RouterDeps } from './position-router'
 import { RouteDesk } from './route-desk'
 import { TrackLoader } from './track-loader'
 
@@ -27,17 +26,13 @@ const CHECKPOINT_MS = 10_000
 /** A track nobody wrote or watched for this long leaves the memory. */
 const IDLE_TRACK_MS = 10 * 60_000
 
-export interface OwnerDeps {
+export interface OwnerDeps extends RouterDeps {
   log: Log
-  mail: Mail
   snapshots: Snapshots
-  orders: OrderTable
-  access: AccessTable
   /** Who knows roads; without it ways are straight. */
   engine?: RouteProvider | undefined
-  metrics: Metrics
+  tracing?: Tracing | undefined
   onError: OnError
-  now(): number
 }
 
 export class Owner {
@@ -80,6 +75,7 @@ export class Owner {
     this.#following = await log.follow('zlt-fanout', {
       assigned: (partition) => this.#assigned(partition),
       batch: (partition, records) => this.#batch(partition, records),
+      unsettled: () => this.checkpoint(),
       revoked: (partition) => this.#revoked(partition),
     })
     this.#timers.push(
@@ -130,7 +126,7 @@ export class Owner {
     void this.#answer(from, partition, owned, orders)
   }
 
-  /** Saves all changed tracks, then commits. Called by timer, before a partition goes, and at the end. */
+  /** Saves all changed tracks, then commits. Called by timer, before a partition goes or may go, and at the end. */
   checkpoint(): Promise<void> {
     this.#checkpoint ??= this.#checkpointAll().finally(() => {
       this.#checkpoint = undefined
@@ -181,13 +177,16 @@ export class Owner {
     const owned = this.#partitions.get(partition)
     const last = stored.at(-1)
     if (owned === undefined || last === undefined) return
+    const { tracing } = this.deps
+    const spans = tracing === undefined ? undefined : new FoldSpans(tracing, stored)
     const records = this.#intake.read(partition, owned, stored)
     await this.#tracks.load(partition, owned, owned.unknownOf(records))
     const moved = owned.take(records, this.deps.now())
     owned.sawUpTo(last.at)
     this.deps.metrics.count('zlt_records_consumed_total', stored.length)
-    for (const order of moved) this.#route(order, owned)
+    for (const order of moved) this.#route(order, owned, spans?.traceparentOf(order))
     this.#router.flush()
+    spans?.end(moved)
   }
 
   async #revoked(partition: number): Promise<void> {
@@ -230,11 +229,11 @@ export class Owner {
     this.#router.flush()
   }
 
-  #route(orderId: string, owned: Partition): void {
+  #route(orderId: string, owned: Partition, trace?: string): void {
     const track = owned.track(orderId)
     if (track === undefined) return
     try {
-      this.#router.route(track)
+      this.#router.route(track, trace)
     } catch (error) {
       owned.startAnew(orderId, error)
     }

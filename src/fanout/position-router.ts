@@ -24,8 +24,11 @@ export class PositionRouter {
 
   constructor(private readonly deps: RouterDeps) {}
 
-  /** Queues the position of `track` for every node that watches its order. */
-  route(track: Track): void {
+  /**
+   * Queues the position of `track` for every node that watches its order.
+   * @param trace the `traceparent` of what made it, when that is traced
+   */
+  route(track: Track, trace?: string): void {
     const nodes = this.watchers.of(track.orderId)
     if (nodes === undefined) return
     const made = new Map<Audience, PositionMessage>()
@@ -34,6 +37,7 @@ export class PositionRouter {
         let message = made.get(audience)
         if (message === undefined) {
           message = this.#messageOf(track.orderId, track, audience)
+          if (trace !== undefined) message.trace = trace
           made.set(audience, message)
         }
         this.#sendPosition(node, watching, message, track)

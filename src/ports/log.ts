@@ -46,7 +46,15 @@ export interface Follower {
    * it runs come in a later batch. A batch that rejects is reported and given up: the next ones come all the same.
    */
   batch(partition: number, records: readonly StoredRecord[]): Promise<void>
-  /** The partition goes away; called after its last batch has settled. Commits made during this call still count. */
+  /**
+   * Any partition may go to another member in a moment, and most will stay: what is committed until this resolves need not
+   * come again, there or here. MUST NOT take longer than 3 s; it is not waited for any longer. No batch runs meanwhile.
+   */
+  unsettled?(): Promise<void>
+  /**
+   * The partition goes away; called after its last batch has settled. Commits made during this call still count, but the
+   * next member may have begun before them.
+   */
   revoked(partition: number): Promise<void>
 }
 

@@ -31,6 +31,8 @@ export interface PositionMessage {
   routeId?: string
   /** The route part, when the receiver may not have it yet. */
   routeJson?: string
+  /** The `traceparent` of the record's fold, when its request is traced. */
+  trace?: string
   /** Records dropped so far, by code; for `ops` only. */
   dropped?: Partial<Record<string, number>>
 }

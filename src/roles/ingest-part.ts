@@ -4,12 +4,12 @@ import { OrderResolver } from '../ingest/resolve-orders'
 import { ingestHandlers } from '../ingest/routes'
 import type { Part, PartContext } from './part'
 
-export async function openPart({ adapters, config, metrics, orders }: PartContext): Promise<Part> {
+export async function openPart({ adapters, config, metrics, orders, tracing }: PartContext): Promise<Part> {
   const { log } = adapters
   const resolver = new OrderResolver(orders)
   metrics.gauge('zlt_requests_parked', () => resolver.parked)
   return {
-    handlers: ingestHandlers({ log, resolver, metrics, batchLimit: config.batchLimit }, config),
+    handlers: ingestHandlers({ log, resolver, metrics, batchLimit: config.batchLimit, tracing }, config),
     checks: [
       {
         name: 'the log',

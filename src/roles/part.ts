@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics'
 import type { Adapters, Folder } from '../ports/adapters'
 import type { AccessTable } from '../tables/access'
 import type { OrderTable } from '../tables/orders'
+import type { Tracing } from '../tracing'
 import type { Check } from './readiness'
 
 /** What every process has before it opens anything. */
@@ -17,6 +18,8 @@ export interface Core {
   config: Config
   logger: Logger
   metrics: Metrics
+  /** Absent: no request is traced. */
+  tracing?: Tracing | undefined
   onError: OnError
   /** Empty at first; filled by the log's facts, where the role needs them. */
   orders: OrderTable

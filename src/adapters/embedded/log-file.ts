@@ -108,6 +108,8 @@ function closeDatabase(db: Database, onError: OnError): void {
   try {
     // Behind everything else in the write-ahead log: where this is found, all before it is.
     db.run("INSERT OR REPLACE INTO state VALUES ('clean', '1'), ('rewound', '0')")
+    // The tries below are the wait; a backup that reads meanwhile takes longer than any.
+    db.run('PRAGMA busy_timeout = 0')
     emptyWal(db)
   } catch (error) {
     onError(error, { stage: 'close' })

@@ -65,7 +65,7 @@ export class RoleProcess {
       {
         outputFile: this.#outputFile,
         cwd: this.folder,
-        env: { ...this.env, HOME: this.folder, ZLT_METRICS_PUBLIC: 'true' },
+        env: { ...this.env, HOME: this.folder, ZLT_NODE_NAME: this.name, ZLT_METRICS_PUBLIC: 'true' },
       },
     )
     await this.#child.answers(this.name, () => this.expectReady(), READY_MS)

@@ -1,0 +1,333 @@
+/**
+ * Follows a topic as a member of a group.
+ *
+ * **A partition that stays is kept over a rebalance.** Kafka's eager protocol takes all partitions from all members at each
+ * join, and hands most back 0.1 s later. Telling the follower so would make each owner forget its tracks, load them
+ * again, and make each hub announce its viewers, at every restart of any node. So `revoked` is called for what is truly
+ * lost, once the new assignment is known, and for the rest the follower hears nothing:
+ * - Before it joins, the member waits for its batches, then gives the follower time to commit (`Follower.unsettled`).
+ *   Commits count until the group has a new generation, which it has not before this member has joined.
+ * - After the join kafkajs goes on from what is committed. Records that were handed over already are left out.
+ * - Where the group is further than that, others had the partition meanwhile, and what the follower remembers is old: it
+ *   is revoked and assigned anew. So it is when the topic was made anew.
+ * - Out of the group for `FORGET_MS`, a member gives up what it held: others have it, and two would claim it.
+ */
+
+import type { EachBatchPayload, Kafka } from 'kafkajs'
+import { type OnError, ZltError } from '../../errors'
+import type { Metrics } from '../../metrics'
+import type { Follower, Following } from '../../ports/log'
+import { atMost } from './at-most'
+import { ConsumerLag } from './consumer-lag'
+import { evictMembers, isFormerSelf, type Member } from './eviction'
+import { HeldPartition } from './held-partition'
+import { committedOffsets, endOffsets, oldestOffsets } from './offsets'
+import { type Claim, stickyAssigner } from './sticky-assigner'
+import { type ConsumerHandlers, type Generation, SupervisedConsumer } from './supervised-consumer'
+
+/** So long a follower's start waits for what is in the topic to be handed over. */
+const CAUGHT_UP_MS = 5_000
+/** A join waits so long for batches under way, and so long for the follower's commits; both far below the 10 s it may take. */
+const SETTLE_MS = 3_000
+/** A broker's restart takes less. */
+const FORGET_MS = 15_000
+const COMMIT_MS = 2_000
+/** How often the ends of the partitions are asked for: a consumer that gets nothing would not know how far it is behind. */
+const LEVELS_MS = 2_000
+const EVICT_TRIES = 3
+
+export interface FollowOptions {
+  kafka: Kafka
+  topic: string
+  group: string
+  /** This process's node id, `<name>.<start_ms>`; MUST be the `clientId` of `kafka`: members are found by it. */
+  node: string
+  follower: Follower
+  metrics: Metrics
+  onError: OnError
+  /** How long a broker holds a fetch that finds nothing, ms; 100 unless given. */
+  maxWaitMs?: number
+  /** How long to wait after each fetch that brought something, ms; trades latency for CPU, 0 unless given. */
+  pauseAfterFetchMs?: number
+}
+
+/** A follower of Kafka. */
+export interface TopicFollowing extends Following {
+  /** Resolves when what was in the topic at the first join has been handed over, or 5 s after the start. */
+  readonly handedOver: Promise<void>
+  /** For how long no broker was heard of, ms; `Infinity` before the first time. */
+  readonly silentMs: number
+}
+
+/**
+ * Starts to follow, from the oldest record on where the group has never committed. With the brokers away it goes on
+ * trying, and nothing rejects.
+ */
+export function startFollowing(options: FollowOptions): TopicFollowing {
+  const following = new TopicFollower(options)
+  following.start()
+  return following
+}
+
+class TopicFollower implements TopicFollowing, ConsumerHandlers {
+  readonly #consumer: SupervisedConsumer
+  readonly #held = new Map<number, HeldPartition>()
+  readonly #lag = new ConsumerLag()
+  readonly #caughtUp = Promise.withResolvers<void>()
+  readonly handedOver: Promise<void>
+  /** What the group has given this member. */
+  #wanted = new Set<number>()
+  #claimedMs = 0
+  /** Where the partitions ended when they were first assigned. */
+  #targets: Map<number, number> | undefined
+  #committer: { generation: Generation; commit: EachBatchPayload['commitOffsetsIfNecessary'] } | undefined
+  #isSettled = false
+  #isFormerSelfOut = false
+  #forgetting: Timer | undefined
+  #levels: Timer | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(private readonly options: FollowOptions) {
+    const { kafka, topic, group, onError, maxWaitMs, pauseAfterFetchMs } = options
+    this.#consumer = new SupervisedConsumer({
+      kafka,
+      topic,
+      groupId: group,
+      handlers: this,
+      onError,
+      assigner: stickyAssigner(topic, () => this.#claim()),
+      ...(maxWaitMs !== undefined && { maxWaitMs }),
+      ...(pauseAfterFetchMs !== undefined && { pauseAfterFetchMs }),
+    })
+    this.handedOver = atMost(CAUGHT_UP_MS, this.#caughtUp.promise)
+  }
+
+  start(): void {
+    this.options.metrics.gauge('zlt_consumer_lag', () => this.#lag.all())
+    this.#levels = setInterval(() => void this.#readEnds(this.#consumer.generation), LEVELS_MS)
+    this.#consumer.start()
+  }
+
+  get silentMs(): number {
+    return this.#consumer.silentMs
+  }
+
+  async connected(generation: Generation): Promise<void> {
+    const { consumer } = generation
+    const { metrics, node } = this.options
+    consumer.on(consumer.events.FETCH, () => metrics.count('zlt_consumer_fetches_total'))
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      // Records of no interest alone, such as a transaction's marks, are never handed over.
+      if (payload.batchSize === 0 && this.#held.has(payload.partition)) {
+        this.#reached(payload.partition, Number(payload.lastOffset) + 1)
+      }
+    })
+    if (this.#isFormerSelfOut) return
+    await this.#evictFrom(generation, ({ clientId }) => isFormerSelf(node, clientId))
+    this.#isFormerSelfOut = true
+  }
+
+  async rejoining(): Promise<void> {
+    if (this.#isSettled) return
+    const held = [...this.#held.values()]
+    await atMost(SETTLE_MS, Promise.all(held.map(({ idle }) => idle)))
+    const { follower } = this.options
+    if (held.length > 0 && follower.unsettled !== undefined) await atMost(SETTLE_MS, follower.unsettled())
+    this.#isSettled = true
+  }
+
+  joined(partitions: readonly number[], generation: Generation): void {
+    clearTimeout(this.#forgetting)
+    this.#forgetting = undefined
+    if (this.#claimedMs > 0) this.options.metrics.count('zlt_consumer_rebalances_total')
+    this.#claimedMs = Date.now()
+    this.#isSettled = false
+    this.#wanted = new Set(this.#closed === undefined ? partitions : [])
+    for (const held of this.#held.values()) {
+      if (this.#wanted.has(held.partition)) held.hasRejoined = true
+      else void this.#lose(held)
+    }
+    for (const partition of this.#wanted) if (!this.#held.has(partition)) this.#take(partition)
+    void this.#readLevels(generation)
+  }
+
+  async batch(payload: EachBatchPayload, generation: Generation): Promise<void> {
+    // Before anything is done: it throws when this member is out of the group, or about to join again.
+    await payload.heartbeat()
+    this.#committer = { generation, commit: payload.commitOffsetsIfNecessary }
+    const { partition, highWatermark } = payload.batch
+    this.#lag.end(partition, Number(highWatermark))
+    const goesOn = (held: HeldPartition) =>
+      this.#closed === undefined && generation.isCurrent && held.leaving === undefined
+    const held = await this.#readyFor(payload)
+    if (held === undefined || !goesOn(held)) {
+      // What is not resolved comes again at once.
+      await Bun.sleep(20)
+      return
+    }
+    if (await held.handOver(payload, () => goesOn(held)))
+      this.#reached(partition, Number(payload.batch.lastOffset()) + 1)
+  }
+
+  ended(): void {
+    this.#committer = undefined
+    this.#forgetting ??= setTimeout(() => {
+      this.#wanted = new Set()
+      for (const held of this.#held.values()) void this.#lose(held)
+    }, FORGET_MS)
+  }
+
+  commit(partition: number, at: number): Promise<void> {
+    const held = this.#held.get(partition)
+    if (held === undefined) return Promise.resolve()
+    // One after the other: the broker keeps the last it gets, not the highest.
+    const committing = held.committing.then(() => this.#commit(held, at))
+    held.committing = committing.catch(() => {})
+    return committing
+  }
+
+  async evict(node: string): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const { generation } = this.#consumer
+      try {
+        if (generation !== undefined) await this.#evictFrom(generation, ({ clientId }) => clientId === node)
+        return
+      } catch (error) {
+        if (tries < EVICT_TRIES) await Bun.sleep(200)
+        else return this.options.onError(error, { stage: 'evict', node })
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#levels)
+    this.#caughtUp.resolve()
+    this.#wanted = new Set()
+    await Promise.all([...this.#held.values()].map((held) => this.#lose(held)))
+    await this.#consumer.close()
+    clearTimeout(this.#forgetting)
+  }
+
+  /** The partition of a batch, once nothing of an earlier one is under way; told anew when what is remembered is old. */
+  async #readyFor(payload: EachBatchPayload): Promise<HeldPartition | undefined> {
+    const { partition } = payload.batch
+    const held = this.#held.get(partition)
+    if (held === undefined || held.leaving !== undefined) return undefined
+    await held.idle
+    if (held.leaving !== undefined) return undefined
+    if (held.lieOf(payload) === 'next') return held
+    // Nothing the follower still commits may count: it is about what others have done, or about another topic.
+    held.committed = Number.POSITIVE_INFINITY
+    await this.#lose(held)
+    const anew = this.#held.get(partition)
+    anew?.lieOf(payload)
+    return anew
+  }
+
+  #take(partition: number): void {
+    const { follower, onError } = this.options
+    this.#held.set(partition, new HeldPartition(partition, follower, onError))
+    try {
+      follower.assigned(partition)
+    } catch (error) {
+      onError(error, { stage: 'assigned', partition })
+    }
+  }
+
+  #lose(held: HeldPartition): Promise<void> {
+    held.leaving ??= this.#revoke(held)
+    return held.leaving
+  }
+
+  async #revoke(held: HeldPartition): Promise<void> {
+    const { partition } = held
+    await held.idle
+    try {
+      await this.options.follower.revoked(partition)
+    } catch (error) {
+      this.options.onError(error, { stage: 'revoked', partition })
+    }
+    this.#held.delete(partition)
+    this.#lag.forget(partition)
+    // Given back meanwhile, or begun anew.
+    if (this.#wanted.has(partition)) this.#take(partition)
+    this.#checkCaughtUp()
+  }
+
+  async #commit(held: HeldPartition, at: number): Promise<void> {
+    const { partition } = held
+    if (at <= held.committed || this.#held.get(partition) !== held) return
+    const { topic } = this.options
+    const partitions = [{ partition, offset: String(at + 1) }]
+    const committer = this.#committer
+    if (!committer?.generation.isCurrent) throw new ZltError('log_unavailable', 'not a member of the group now')
+    try {
+      // The handler's, for `consumer.commitOffsets` would retry for long, and crash the consumer when it came too late.
+      const stored = committer.commit({ topics: [{ topic, partitions }] }).then(() => true)
+      if ((await atMost(COMMIT_MS, stored)) !== true) throw new Error('the brokers do not answer')
+    } catch (error) {
+      throw new ZltError('log_unavailable', `an offset could not be committed: ${String(error)}`, { cause: error })
+    }
+    held.committed = Math.max(held.committed, at)
+  }
+
+  async #evictFrom(generation: Generation, isDead: (member: Member) => boolean): Promise<void> {
+    const isOther = ({ memberId }: Member) => memberId !== generation.memberId
+    const { group } = this.options
+    await evictMembers(await generation.coordinator(), group, (member) => isOther(member) && isDead(member))
+  }
+
+  #claim(): Claim {
+    const held = [...this.#held.values()].filter(({ leaving }) => leaving === undefined)
+    return { sinceMs: this.#claimedMs, partitions: held.map(({ partition }) => partition) }
+  }
+
+  /** Where the partitions end, and where this member goes on in them. */
+  async #readLevels(generation: Generation): Promise<void> {
+    const { topic, group } = this.options
+    const partitions = [...this.#wanted]
+    try {
+      const [oldest, committed] = await Promise.all([
+        oldestOffsets(generation.cluster, topic, partitions),
+        generation.coordinator().then((coordinator) => committedOffsets(coordinator, group, topic, partitions)),
+      ])
+      for (const partition of partitions) {
+        const start = Math.max(oldest.get(partition) ?? 0, committed.get(partition) ?? 0)
+        this.#lag.position(partition, Math.max(start, this.#held.get(partition)?.next ?? 0))
+      }
+    } catch {
+      // The positions come with the batches.
+    }
+    await this.#readEnds(generation)
+  }
+
+  async #readEnds(generation: Generation | undefined): Promise<void> {
+    if (!generation?.isCurrent || generation.memberId === '') return
+    try {
+      const ends = await endOffsets(generation.cluster, this.options.topic, [...this.#wanted])
+      for (const [partition, end] of ends) this.#lag.end(partition, end)
+      this.#targets ??= ends
+      this.#checkCaughtUp()
+    } catch {
+      // Asked again in a moment.
+    }
+  }
+
+  #reached(partition: number, position: number): void {
+    this.#lag.position(partition, position)
+    this.#checkCaughtUp()
+  }
+
+  #checkCaughtUp(): void {
+    if (this.#targets === undefined) return
+    for (const [partition, end] of this.#targets) {
+      if (this.#wanted.has(partition) && !((this.#lag.positionOf(partition) ?? -1) >= end)) return
+    }
+    this.#caughtUp.resolve()
+  }
+}
