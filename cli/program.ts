@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'copy the data folder, whole and consistent, while the server runs',
     load: async () => (await import('./backup')).backupCommand(),
   },
+  status: {
+    summary: 'whether a server does its work, and why not',
+    load: async () => (await import('./status')).statusCommand(),
+  },
   config: { summary: 'show or check the settings', load: async () => (await import('./config')).configCommand() },
   completion: {
     summary: 'write a completion script for bash, zsh or fish',
