@@ -38,6 +38,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'whether a server does its work, and why not',
     load: async () => (await import('./status')).statusCommand(),
   },
+  grow: {
+    summary: 'copy accounts and orders of a data folder into an empty Postgres',
+    load: async () => (await import('./grow')).growCommand(),
+  },
   config: { summary: 'show or check the settings', load: async () => (await import('./config')).configCommand() },
   completion: {
     summary: 'write a completion script for bash, zsh or fish',

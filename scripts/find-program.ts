@@ -2,9 +2,9 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Java of a version that Kafka runs on, or undefined. */
-export function findJava(): string | undefined {
+export function findJava(onPath = Bun.which('java')): string | undefined {
   const candidates = [
-    Bun.which('java') ?? '',
+    onPath ?? '',
     // Homebrew keeps its openjdk off the PATH, where macOS has a `java` that only says where to get one.
     '/opt/homebrew/opt/openjdk/bin/java',
     '/usr/local/opt/openjdk/bin/java',

@@ -24,7 +24,7 @@ export function createCore(config: Config): Core {
   return { config, logger, metrics, onError, orders: new OrderTable(), access: new AccessTable() }
 }
 
-/** Starts zlt as `config` says. @throws DataFolderError, TierError, UnreachableError, ListenError and what a broken database throws */
+/** Starts zlt as `config` says. @throws DataFolderError, UnreachableError, ListenError and what a broken database throws */
 export async function startServer(config: Config, hooks: StartHooks = {}): Promise<RunningServer> {
   const core = createCore(config)
   const { access, metrics, onError } = core

@@ -24,6 +24,8 @@ export interface Core {
   /** Empty at first; filled by the log's facts, where the role needs them. */
   orders: OrderTable
   access: AccessTable
+  /** Where traces are wanted. */
+  tracing?: Tracing | undefined
 }
 
 /** What a start tells on the way, and how the end may differ. */

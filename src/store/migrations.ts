@@ -56,14 +56,15 @@ const WAIT_MS = 60_000
 
 /**
  * Brings the schema up to date, in one transaction: two processes that start together run each step once.
+ * @param waitMs how long Postgres lets it wait for another process that is at it
  * @throws Error when the schema is newer than this program: it may hold what this one would destroy
  * @throws ZltError `overloaded` when another process has been at it for a minute, or holds the SQLite file
  */
-export async function migrate(database: Database): Promise<void> {
+export async function migrate(database: Database, waitMs = WAIT_MS): Promise<void> {
   await database.write(
     async (tx) => {
       // Longer than any step may take, and shorter than for ever: the other process may be frozen.
-      if (database.dialect === 'postgres') await tx.unsafe(`SET LOCAL lock_timeout = ${WAIT_MS}`)
+      if (database.dialect === 'postgres') await tx.unsafe(`SET LOCAL lock_timeout = ${waitMs}`)
       await database.lock(tx, ['schema'])
       await tx`CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)`
       const version = await readVersion(tx)
@@ -78,7 +79,7 @@ export async function migrate(database: Database): Promise<void> {
       await tx`DELETE FROM schema_version`
       await tx`INSERT INTO schema_version (version) VALUES (${SCHEMA_VERSION})`
     },
-    { limitMs: 2 * WAIT_MS },
+    { limitMs: 2 * waitMs },
   )
 }
 

@@ -9,6 +9,7 @@ export const ROOT = join(import.meta.dir, '../..')
 export interface ComposeService {
   image: string
   build?: string
+  pull_policy?: string
   restart?: string
   environment?: Record<string, string | number>
   secrets?: string[]

@@ -4,6 +4,7 @@ import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Ajv from 'ajv'
+import { findNginx } from '../../scripts/find-program.ts'
 import { SETTINGS } from '../../src/config.ts'
 import { SERVICES } from '../../src/http/routes.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -12,7 +13,7 @@ import { fillIn } from './nginx.ts'
 
 const file = readComposeFile()
 const services = Object.entries(file.services)
-const nodes = services.filter(([, { build }]) => build !== undefined)
+const nodes = services.filter(([, { image }]) => image === 'zlt:local')
 const env = (name: string) => file.services[name]?.environment ?? {}
 
 function each(check: (service: ComposeService, name: string) => void, of = services): void {
@@ -35,15 +36,17 @@ test('the compose specification’s schema takes it', () => {
 test('there is one of each role, a second fan-out, and what they need', () => {
   const roles = nodes.map(([name]) => env(name).ZLT_ROLE).sort()
   expect(roles).toEqual([...SERVICES, 'fanout'].sort())
-  const others = services.filter(([, { build }]) => build === undefined).map(([name]) => name)
+  const others = services.filter(([, { image }]) => image !== 'zlt:local').map(([name]) => name)
   expect(others.sort()).toEqual(['kafka', 'postgres', 'proxy', 'redis'])
 })
 
 test('images have exact versions, and ours is built here', () => {
-  each(({ image, build }) => {
-    if (build === undefined) expect(image).toMatch(/^[a-z/]+:\d+\.\d+(\.\d+)?(-alpine)?$/)
-    else expect(image).toBe('zlt:local')
+  each(({ image, pull_policy }) => {
+    if (image === 'zlt:local') expect(['never', 'build']).toContain(pull_policy as string)
+    else expect(image).toMatch(/^[a-z/]+:\d+\.\d+(\.\d+)?(-alpine)?$/)
   })
+  const built = nodes.filter(([, { build }]) => build !== undefined)
+  expect(built.map(([name, { build, pull_policy }]) => [name, build, pull_policy])).toEqual([['auth', '.', 'build']])
 })
 
 test('every service is watched, restarted and stopped in peace', () => {
@@ -108,7 +111,7 @@ test('nginx takes the proxy’s configuration as these variables make it', async
   expect(site).not.toMatch(/\$\{\w/)
   try {
     await Bun.write(folder.file('nginx.conf'), `pid ${folder.file('pid')}; events {} http { ${site} }`)
-    const check = Bun.spawnSync(['nginx', '-t', '-e', 'stderr', '-c', folder.file('nginx.conf')])
+    const check = Bun.spawnSync([findNginx() ?? 'nginx', '-t', '-e', 'stderr', '-c', folder.file('nginx.conf')])
     expect(check.stderr.toString()).toContain('test is successful')
   } finally {
     folder.remove()

@@ -1,9 +1,12 @@
 /** The servers that tests use: each answers, comes back with what it has stored, and leaves nothing behind. */
 
 import { expect, test } from 'bun:test'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { SQL } from 'bun'
 import { Redis } from 'ioredis'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
+import { tempFolder } from '../support/temp-folder.ts'
 import { until } from '../support/until.ts'
 import { startKafka } from './kafka.ts'
 import { startPostgres } from './postgres.ts'
@@ -113,6 +116,38 @@ test('the shared ones are one of each', async () => {
   expect([await sharedKafka(), await sharedRedis(), await sharedPostgres()]).toEqual([kafka, redis, postgres])
   expect([kafka, redis, postgres].map((server) => server.pids().length > 0)).toEqual([true, true, true])
 }, 60_000)
+
+test('the shared ones stop, and take their folders along, when a run of tests ends', async () => {
+  const folder = tempFolder()
+  try {
+    const file = folder.file('one.test.ts')
+    const shared = JSON.stringify(join(import.meta.dir, 'shared-servers.ts'))
+    await Bun.write(
+      file,
+      `import { expect, test } from 'bun:test'
+      import { sharedRedis } from ${shared}
+      test('asks', async () => console.log('pids', ...(await sharedRedis()).pids()))`,
+    )
+    const run = Bun.spawn([process.execPath, 'test', file], {
+      cwd: join(import.meta.dir, '../..'),
+      env: { ...process.env, TMPDIR: folder.path },
+      stdout: 'pipe',
+      stderr: 'pipe',
+    })
+    const [stdout, stderr, code] = await Promise.all([
+      new Response(run.stdout).text(),
+      new Response(run.stderr).text(),
+      run.exited,
+    ])
+    if (code !== 0) throw new Error(stderr)
+    const pid = Number(/^pids (\d+)$/m.exec(stdout)?.[1])
+    expect(pid).toBeGreaterThan(0)
+    expect(isRunning(pid)).toBeFalse()
+    expect(readdirSync(folder.path)).toEqual(['one.test.ts'])
+  } finally {
+    folder.remove()
+  }
+}, 30_000)
 
 test('all ends with the process that has started it', async () => {
   const folder = JSON.stringify(import.meta.dir)

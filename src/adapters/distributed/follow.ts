@@ -18,12 +18,12 @@ import { type OnError, ZltError } from '../../errors'
 import type { Metrics } from '../../metrics'
 import type { Follower, Following } from '../../ports/log'
 import { atMost } from './at-most'
-import { ConsumerLag } from './consumer-lag'
+import { ConsumerLevels } from './consumer-levels'
 import { evictMembers, isFormerSelf, type Member } from './eviction'
 import { HeldPartition } from './held-partition'
-import { committedOffsets, endOffsets, oldestOffsets } from './offsets'
+import type { ConsumerHandlers, Generation } from './live-consumer'
 import { type Claim, stickyAssigner } from './sticky-assigner'
-import { type ConsumerHandlers, type Generation, SupervisedConsumer } from './supervised-consumer'
+import { SupervisedConsumer } from './supervised-consumer'
 
 /** So long a follower's start waits for what is in the topic to be handed over. */
 const CAUGHT_UP_MS = 5_000
@@ -72,19 +72,16 @@ export function startFollowing(options: FollowOptions): TopicFollowing {
 class TopicFollower implements TopicFollowing, ConsumerHandlers {
   readonly #consumer: SupervisedConsumer
   readonly #held = new Map<number, HeldPartition>()
-  readonly #lag = new ConsumerLag()
-  readonly #caughtUp = Promise.withResolvers<void>()
+  readonly #levels: ConsumerLevels
   readonly handedOver: Promise<void>
   /** What the group has given this member. */
   #wanted = new Set<number>()
   #claimedMs = 0
-  /** Where the partitions ended when they were first assigned. */
-  #targets: Map<number, number> | undefined
   #committer: { generation: Generation; commit: EachBatchPayload['commitOffsetsIfNecessary'] } | undefined
   #isSettled = false
   #isFormerSelfOut = false
   #forgetting: Timer | undefined
-  #levels: Timer | undefined
+  #readingEnds: Timer | undefined
   #closed: Promise<void> | undefined
 
   constructor(private readonly options: FollowOptions) {
@@ -99,12 +96,13 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
       ...(maxWaitMs !== undefined && { maxWaitMs }),
       ...(pauseAfterFetchMs !== undefined && { pauseAfterFetchMs }),
     })
-    this.handedOver = atMost(CAUGHT_UP_MS, this.#caughtUp.promise)
+    this.#levels = new ConsumerLevels(topic, group)
+    this.handedOver = atMost(CAUGHT_UP_MS, this.#levels.caughtUp)
   }
 
   start(): void {
-    this.options.metrics.gauge('zlt_consumer_lag', () => this.#lag.all())
-    this.#levels = setInterval(() => void this.#readEnds(this.#consumer.generation), LEVELS_MS)
+    this.options.metrics.gauge('zlt_consumer_lag', () => this.#levels.lag())
+    this.#readingEnds = setInterval(() => void this.#readEnds(), LEVELS_MS)
     this.#consumer.start()
   }
 
@@ -119,7 +117,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
       // Records of no interest alone, such as a transaction's marks, are never handed over.
       if (payload.batchSize === 0 && this.#held.has(payload.partition)) {
-        this.#reached(payload.partition, Number(payload.lastOffset) + 1)
+        this.#levels.reached(payload.partition, Number(payload.lastOffset) + 1)
       }
     })
     if (this.#isFormerSelfOut) return
@@ -148,6 +146,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
       else void this.#lose(held)
     }
     for (const partition of this.#wanted) if (!this.#held.has(partition)) this.#take(partition)
+    this.#levels.want(this.#wanted)
     void this.#readLevels(generation)
   }
 
@@ -156,7 +155,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
     await payload.heartbeat()
     this.#committer = { generation, commit: payload.commitOffsetsIfNecessary }
     const { partition, highWatermark } = payload.batch
-    this.#lag.end(partition, Number(highWatermark))
+    this.#levels.ends(partition, Number(highWatermark))
     const goesOn = (held: HeldPartition) =>
       this.#closed === undefined && generation.isCurrent && held.leaving === undefined
     const held = await this.#readyFor(payload)
@@ -166,7 +165,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
       return
     }
     if (await held.handOver(payload, () => goesOn(held)))
-      this.#reached(partition, Number(payload.batch.lastOffset()) + 1)
+      this.#levels.reached(partition, Number(payload.batch.lastOffset()) + 1)
   }
 
   ended(): void {
@@ -205,8 +204,8 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#levels)
-    this.#caughtUp.resolve()
+    clearInterval(this.#readingEnds)
+    this.#levels.stop()
     this.#wanted = new Set()
     await Promise.all([...this.#held.values()].map((held) => this.#lose(held)))
     await this.#consumer.close()
@@ -253,10 +252,9 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
       this.options.onError(error, { stage: 'revoked', partition })
     }
     this.#held.delete(partition)
-    this.#lag.forget(partition)
+    this.#levels.forget(partition)
     // Given back meanwhile, or begun anew.
     if (this.#wanted.has(partition)) this.#take(partition)
-    this.#checkCaughtUp()
   }
 
   async #commit(held: HeldPartition, at: number): Promise<void> {
@@ -287,47 +285,15 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
     return { sinceMs: this.#claimedMs, partitions: held.map(({ partition }) => partition) }
   }
 
-  /** Where the partitions end, and where this member goes on in them. */
   async #readLevels(generation: Generation): Promise<void> {
-    const { topic, group } = this.options
-    const partitions = [...this.#wanted]
-    try {
-      const [oldest, committed] = await Promise.all([
-        oldestOffsets(generation.cluster, topic, partitions),
-        generation.coordinator().then((coordinator) => committedOffsets(coordinator, group, topic, partitions)),
-      ])
-      for (const partition of partitions) {
-        const start = Math.max(oldest.get(partition) ?? 0, committed.get(partition) ?? 0)
-        this.#lag.position(partition, Math.max(start, this.#held.get(partition)?.next ?? 0))
-      }
-    } catch {
-      // The positions come with the batches.
-    }
-    await this.#readEnds(generation)
+    const next = (partition: number) => this.#held.get(partition)?.next
+    await this.#levels.readPositions(generation, next)
+    await this.#readEnds()
   }
 
-  async #readEnds(generation: Generation | undefined): Promise<void> {
-    if (!generation?.isCurrent || generation.memberId === '') return
-    try {
-      const ends = await endOffsets(generation.cluster, this.options.topic, [...this.#wanted])
-      for (const [partition, end] of ends) this.#lag.end(partition, end)
-      this.#targets ??= ends
-      this.#checkCaughtUp()
-    } catch {
-      // Asked again in a moment.
-    }
-  }
-
-  #reached(partition: number, position: number): void {
-    this.#lag.position(partition, position)
-    this.#checkCaughtUp()
-  }
-
-  #checkCaughtUp(): void {
-    if (this.#targets === undefined) return
-    for (const [partition, end] of this.#targets) {
-      if (this.#wanted.has(partition) && !((this.#lag.positionOf(partition) ?? -1) >= end)) return
-    }
-    this.#caughtUp.resolve()
+  async #readEnds(): Promise<void> {
+    const { generation } = this.#consumer
+    // Before it has joined it knows no leaders.
+    if (generation !== undefined && generation.memberId !== '') await this.#levels.readEnds(generation)
   }
 }

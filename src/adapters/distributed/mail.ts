@@ -84,6 +84,7 @@ export class RedisMail implements Mail {
       failed: (error) => redis.outage.failed('beat', error),
       beaten: (alive) => {
         redis.outage.recovered('beat')
+        redis.outage.recovered('mail')
         this.#outbox.keep(alive)
       },
       inboxIsNew: () => this.#reader.startOver(),

@@ -79,6 +79,8 @@ export class Outbox {
       if (alive.has(node) || receiver.isBusy || receiver.lastSendMs > beforeMs) continue
       clearTimeout(receiver.retry)
       this.#receivers.delete(node)
+      // Nothing of it fails any more.
+      if (receiver.retry !== undefined) this.deps.sent()
     }
   }
 

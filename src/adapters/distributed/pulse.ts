@@ -37,7 +37,6 @@ export class Pulse {
   #answeredMs = 0
   /** When this loop had its last turn: a gap is our own sleep. */
   #turnMs = 0
-  #hasFailed = false
   #hasSlept = false
   #hasLost = false
 
@@ -97,7 +96,6 @@ export class Pulse {
       ])
       return this.#closed ? BEAT_MS : this.#answered(beat, sentMs)
     } catch (error) {
-      this.#hasFailed = true
       this.#deaths.breakOff()
       if (!this.#closed) failed(error)
       return BEAT_MS
@@ -112,15 +110,15 @@ export class Pulse {
       if (sinceMs > LATE_MS) this.deps.metrics.count('zlt_mail_beats_late_total')
       // Less than we know was written: Redis came back with nothing, or with an older state.
       const isRewound = beat.beforeMs === undefined || beat.beforeMs < this.#untilMs
-      const hasRunOut = beat.beforeMs !== undefined && beat.beforeMs < beat.nowMs
+      // By what was answered: a beat that was not may have been carried out when the others had buried us already.
+      const hasRunOut = this.#untilMs < beat.nowMs
       this.#hasLost ||= isRewound || hasRunOut
     }
     if (this.#hasLost || sinceMs > BREAK_MS || nowMs - sentMs > COMMAND_TIMEOUT_MS) this.#deaths.breakOff()
     this.#untilMs = beat.untilMs
     this.#answeredMs = nowMs
-    if (this.#hasLost) this.deps.lostAll(this.#hasSlept || !this.#hasFailed)
+    if (this.#hasLost) this.deps.lostAll(this.#hasSlept)
     this.#hasLost = false
-    this.#hasFailed = false
     this.#hasSlept = false
     const died = this.#deaths.take(beat)
     this.deps.beaten(new Set(beat.leases.filter(([, untilMs]) => untilMs > beat.nowMs).map(([node]) => node)))

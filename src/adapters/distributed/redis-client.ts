@@ -62,7 +62,8 @@ export class RedisConnections {
     }
     client.on('error', failed)
     client.on('close', () => failed(new Error('the connection to Redis was lost')))
-    client.on('ready', () => this.outage.recovered(part))
+    // A connection alone is no answer: the kernel accepts it for a frozen Redis too. The others tell when one came.
+    if (part === 'snapshots') client.on('ready', () => this.outage.recovered(part))
     this.#clients.push(client)
     return client
   }

@@ -29,6 +29,7 @@ describeCases('the log on Kafka keeps what following promises', FOLLOW_CASES, as
       await opened.at(-1)?.close()
       return open()
     },
+    rejected: async () => [],
     async cleanup() {
       for (const log of opened) await log.close()
     },

@@ -1,31 +1,27 @@
-import { beforeAll } from 'bun:test'
+import { afterAll, beforeAll } from 'bun:test'
 import { Redis } from 'ioredis'
 import { describeMailContract } from '../../contract/mail.contract.ts'
-import { sharedRedis } from '../../services/shared-servers.ts'
-import { openNode } from './open-redis.ts'
+import { type RedisService, startRedis } from '../../services/redis.ts'
+import { mailOpener } from './open-redis.ts'
 
-let url = ''
+let server: RedisService
+let admin: Redis
 
 beforeAll(async () => {
-  const { url: server } = await sharedRedis()
-  url = `${server}/1`
+  server = await startRedis()
+  admin = new Redis(server.url)
 }, 60_000)
 
-describeMailContract('Redis mail', async () => {
-  const admin = new Redis(url)
-  await admin.flushdb()
+afterAll(async () => {
   admin.disconnect()
-  const first = openNode({ redis: url })
-  const nodes = [first]
-  return {
-    mail: first.mail,
-    another: async () => {
-      const node = openNode({ redis: url })
-      nodes.push(node)
-      return node.mail
-    },
-    cleanup: async () => {
-      await Promise.all(nodes.map((node) => node.close()))
-    },
-  }
+  await server.stop()
 })
+
+describeMailContract(
+  'Redis mail',
+  mailOpener({
+    settings: () => ({ redis: server.url }),
+    servers: () => [server],
+    flush: async () => void (await admin.flushall()),
+  }),
+)

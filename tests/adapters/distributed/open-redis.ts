@@ -4,6 +4,9 @@ import { RedisMail } from '../../../src/adapters/distributed/mail.ts'
 import { RedisConnections, type RedisSettings } from '../../../src/adapters/distributed/redis-client.ts'
 import { RedisSnapshots } from '../../../src/adapters/distributed/snapshots.ts'
 import { Metrics } from '../../../src/metrics.ts'
+import type { OpenedMail } from '../../contract/mail.contract.ts'
+import type { OpenedSnapshots } from '../../contract/snapshots.contract.ts'
+import type { RedisService } from '../../services/redis.ts'
 
 let serial = 0
 
@@ -12,6 +15,8 @@ export interface Node {
   metrics: Metrics
   /** What was reported. */
   errors: unknown[]
+  /** Cuts all its connections for good, without a word. */
+  die(): void
   close(): Promise<void>
 }
 
@@ -30,6 +35,7 @@ export function openNode(settings: RedisSettings, name = 'node'): Node {
     mail,
     metrics,
     errors,
+    die: () => redis.close(),
     async close() {
       await mail.close()
       redis.close()
@@ -50,5 +56,55 @@ export async function openStore(settings: RedisSettings, epoch = () => 1) {
       await snapshots.close()
       redis.close()
     },
+  }
+}
+
+/** What the contract of `Mail` opens: nodes of one Redis, which `servers` are; each case begins with an empty one. */
+export function mailOpener(of: {
+  settings(): RedisSettings
+  servers(): readonly RedisService[]
+  flush(): Promise<void>
+}): () => Promise<OpenedMail> {
+  return async () => {
+    await of.flush()
+    const first = openNode(of.settings())
+    const nodes = [first]
+    return {
+      mail: first.mail,
+      another: async () => {
+        const node = openNode(of.settings())
+        nodes.push(node)
+        return node.mail
+      },
+      kill: async (mail) => nodes.find((node) => node.mail === mail)?.die(),
+      empty: () => of.flush(),
+      cutOff: async () => {
+        for (const server of of.servers()) server.pause()
+        return async () => {
+          for (const server of of.servers()) server.resume()
+        }
+      },
+      cleanup: async () => {
+        await Promise.all(nodes.map((node) => node.close()))
+      },
+      // A node is dead only after its lease and two readings; ours must have been steady before.
+      deadlineMs: 15_000,
+    }
+  }
+}
+
+/** What the contract of `Snapshots` opens. */
+export function snapshotsOpener(settings: () => RedisSettings): () => Promise<OpenedSnapshots> {
+  return async () => {
+    let store = await openStore(settings())
+    return {
+      snapshots: store.snapshots,
+      reopen: async () => {
+        await store.close()
+        store = await openStore(settings())
+        return store.snapshots
+      },
+      cleanup: () => store.close(),
+    }
   }
 }

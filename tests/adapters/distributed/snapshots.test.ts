@@ -1,7 +1,7 @@
 import { beforeAll } from 'bun:test'
 import { describeSnapshotsContract } from '../../contract/snapshots.contract.ts'
 import { sharedRedis } from '../../services/shared-servers.ts'
-import { openStore } from './open-redis.ts'
+import { snapshotsOpener } from './open-redis.ts'
 
 let url = ''
 
@@ -10,15 +10,7 @@ beforeAll(async () => {
   url = `${server}/2`
 }, 60_000)
 
-describeSnapshotsContract('Redis snapshots', async () => {
-  let store = await openStore({ redis: url })
-  return {
-    snapshots: store.snapshots,
-    reopen: async () => {
-      await store.close()
-      store = await openStore({ redis: url })
-      return store.snapshots
-    },
-    cleanup: () => store.close(),
-  }
-})
+describeSnapshotsContract(
+  'Redis snapshots',
+  snapshotsOpener(() => ({ redis: url })),
+)
