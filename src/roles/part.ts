@@ -18,8 +18,6 @@ export interface Core {
   config: Config
   logger: Logger
   metrics: Metrics
-  /** Absent: no request is traced. */
-  tracing?: Tracing | undefined
   onError: OnError
   /** Empty at first; filled by the log's facts, where the role needs them. */
   orders: OrderTable
