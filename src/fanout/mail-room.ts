@@ -13,6 +13,9 @@ const ANNOUNCE_MS = 30_000
 /** Before looking for an owner again, spread so that not all nodes look at once. */
 const LOOK_AGAIN_MS = { min: 200, max: 1_000 } as const
 
+/** A node that slept has heard by then whether it is still a member of the group, and of which partitions. */
+const AWAKE_MS = 5_000
+
 export class MailRoom implements Inbox, PositionSource {
   readonly #ownerOf = new Map<number, string>()
   readonly #looking = new Set<number>()
@@ -68,9 +71,10 @@ export class MailRoom implements Inbox, PositionSource {
     void this.#owner?.evict(node)
   }
 
-  emptied(): void {
-    this.#owner?.ownership.announceAll()
+  emptied(slept: boolean): void {
     for (const partition of this.#ownerOf.keys()) this.#announce(partition)
+    if (slept) setTimeout(() => this.#owner?.ownership.announceAll(), AWAKE_MS).unref()
+    else this.#owner?.ownership.announceAll()
   }
 
   close(): void {
@@ -88,6 +92,8 @@ export class MailRoom implements Inbox, PositionSource {
         this.#announce(message.partition)
         break
       case 'not_mine':
+        // Who was asked before the owner we know now has nothing to say.
+        if (this.#ownerOf.get(message.partition) !== from) break
         this.#ownerOf.delete(message.partition)
         this.#lookFor(message.partition, lookAgainMs())
         break
@@ -128,6 +134,8 @@ export class MailRoom implements Inbox, PositionSource {
         .ownerOf(partition)
         .then((owner) => {
           this.#looking.delete(partition)
+          // It has said so itself meanwhile.
+          if (this.#ownerOf.has(partition)) return
           if (owner === undefined) return this.#lookFor(partition, lookAgainMs())
           this.#ownerOf.set(partition, owner)
           this.#announce(partition)

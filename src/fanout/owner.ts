@@ -191,9 +191,13 @@ export class Owner {
 
   async #revoked(partition: number): Promise<void> {
     await this.checkpoint()
+    const isIn = (order: string) => this.deps.log.partitionOf(order) === partition
     this.#partitions.delete(partition)
+    // Hubs that took us for the owner ask again, if no other has told them yet.
+    for (const node of this.#router.watchers.nodesOf(isIn)) this.#router.send(node, { type: 'not_mine', partition })
+    this.#router.flush()
     this.#intake.drop(partition)
-    this.#router.watchers.removePartition((order) => this.deps.log.partitionOf(order) === partition)
+    this.#router.watchers.removePartition(isIn)
   }
 
   /** Offsets begin anew: what was folded of the former incarnation compares with nothing that comes. */

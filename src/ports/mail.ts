@@ -60,8 +60,12 @@ export interface Inbox {
    * apart said so. Its partitions should go to others. MUST NOT be called because the post itself was away or emptied.
    */
   expired(node: string): void
-  /** The post has lost all it held: claim every partition and announce every order anew. */
-  emptied(): void
+  /**
+   * The post has lost all it held, of everybody or (`slept`) of this node, which was away for longer than its lease:
+   * announce every order anew, and claim every partition. Whoever slept may have lost them without knowing it yet, and
+   * MUST NOT claim before its log has had the time to say so.
+   */
+  emptied(slept: boolean): void
 }
 
 export interface Mail {

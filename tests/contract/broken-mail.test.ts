@@ -54,7 +54,7 @@ function receiving(change: (inbox: Inbox, mail: MemoryMail, post: MemoryPost) =>
         gap: (from) => inbox.gap(from),
         absent: (node) => inbox.absent(node),
         expired: (node) => inbox.expired(node),
-        emptied: () => inbox.emptied(),
+        emptied: (slept) => inbox.emptied(slept),
         ...change(inbox, mail, post),
       }),
   })
@@ -212,7 +212,7 @@ const BROKEN = [
     receiving((inbox) => ({
       expired: (node) => {
         inbox.expired(node)
-        inbox.emptied()
+        inbox.emptied(false)
       },
     })),
     [DIES],
@@ -226,8 +226,8 @@ const BROKEN = [
     'says of its loss twice',
     receiving((inbox) => ({
       emptied: () => {
-        inbox.emptied()
-        inbox.emptied()
+        inbox.emptied(false)
+        inbox.emptied(false)
       },
     })),
     [EMPTIED],
@@ -237,7 +237,7 @@ const BROKEN = [
     receiving((inbox, mail, post) => ({
       emptied: () => {
         for (const node of post.inboxes.keys()) if (node !== mail.self) inbox.expired(node)
-        inbox.emptied()
+        inbox.emptied(false)
       },
     })),
     [EMPTIED],

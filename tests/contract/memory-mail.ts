@@ -45,7 +45,7 @@ export class MemoryPost {
 
   empty(): void {
     this.owners.clear()
-    for (const inbox of this.inboxes.values()) queueMicrotask(() => inbox.emptied())
+    for (const inbox of this.inboxes.values()) queueMicrotask(() => inbox.emptied(false))
   }
 
   /** @returns what ends it */

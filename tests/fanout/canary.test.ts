@@ -37,7 +37,7 @@ async function node() {
         gap: (from) => inbox.gap(from),
         absent: (gone) => inbox.absent(gone),
         expired: (dead) => inbox.expired(dead),
-        emptied: () => inbox.emptied(),
+        emptied: (slept) => inbox.emptied(slept),
       }),
     nodes: () => post.nodes(),
     claim: (partition) => post.claim(partition),

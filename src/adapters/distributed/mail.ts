@@ -204,7 +204,7 @@ export class RedisMail implements Mail {
     this.#emptied = setTimeout(
       () => {
         this.#emptied = undefined
-        this.#tell((inbox) => inbox.emptied())
+        this.#tell((inbox) => inbox.emptied(slept))
       },
       min + Math.random() * (max - min),
     )

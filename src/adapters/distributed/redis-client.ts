@@ -25,7 +25,7 @@ export interface RedisSettings {
 }
 
 /** After this long without an answer a command has failed; it may still be carried out. */
-export const COMMAND_TIMEOUT_MS = 1_000
+export const COMMAND_TIMEOUT_MS = 800
 /** A connection on which nothing has come for this long, though something was asked, is given up and made anew. */
 const SOCKET_TIMEOUT_MS = 3_000
 
