@@ -1,7 +1,8 @@
 /** `zlt config`: what the settings are, where they came from, and whether they are right. */
 
 import { Command } from 'commander'
-import { ConfigError, loadConfig, SETTING_LIST, withoutPassword } from '../src/config'
+import { SETTING_LIST, withoutPassword } from '../src/config'
+import { ConfigError, loadConfig } from '../src/load-config'
 import { CliError, EXIT } from './exit'
 import { printJson, printTable, tell } from './output'
 import { addSettings, settingsOf } from './setting-options'

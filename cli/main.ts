@@ -2,7 +2,7 @@
 /** The program's entry, and the one place where a command's end becomes an exit code. */
 
 import { CommanderError } from 'commander'
-import { ConfigError } from '../src/config'
+import { ConfigError } from '../src/load-config'
 import { CliError, EXIT } from './exit'
 import { tell } from './output'
 import { buildProgram } from './program'

@@ -30,6 +30,14 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'replay recordings as riders, with viewers that check what they are shown',
     load: async () => (await import('./simulate/command')).simulateCommand(),
   },
+  backup: {
+    summary: 'copy the data folder, whole and consistent, while the server runs',
+    load: async () => (await import('./backup')).backupCommand(),
+  },
+  grow: {
+    summary: 'copy accounts and orders of a data folder into an empty Postgres',
+    load: async () => (await import('./grow')).growCommand(),
+  },
   config: { summary: 'show or check the settings', load: async () => (await import('./config')).configCommand() },
   completion: {
     summary: 'write a completion script for bash, zsh or fish',

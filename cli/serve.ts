@@ -2,7 +2,7 @@
 
 import { Command } from 'commander'
 import { type Config, SETTING_LIST, SETTINGS, type SettingName } from '../src/config'
-import type { RunningServer } from '../src/server'
+import type { RunningServer } from '../src/roles/node'
 import { CliError, EXIT } from './exit'
 import { printLine, tell } from './output'
 import { addSettings, settingsOf } from './setting-options'
@@ -34,7 +34,12 @@ Examples:
   zlt serve --host 0.0.0.0 --public-url https://track.example
   ZLT_PORT=9000 zlt serve --log-level debug
 
-The role auth is the control plane: accounts, orders and the relay that publishes them.
+Roles, when one machine is not enough (docs/operations.md):
+  all      everything in one process, the default
+  auth     the control plane: accounts, orders, and the relay that publishes them; needs Postgres and Kafka
+  ingest   takes riders’ fixes into Kafka; needs the keys of an auth node (--auth-url)
+  fanout   folds fixes, serves viewers and pages; needs Kafka, Redis and the keys of an auth node
+Those of one role are alike: start as many as you need. Exits 3 when what it needs cannot be reached.
 Stops on SIGTERM or SIGINT once all is saved; a second signal ends it at once.
 All settings can also be variables or in zlt.json: see zlt config print.`
 
@@ -66,8 +71,13 @@ async function start(config: Config): Promise<RunningServer> {
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause
     const stack = config.logLevel === 'debug' ? (cause.stack ?? '').split('\n').slice(1) : []
-    throw new CliError(EXIT.failed, cause.message, stack, { cause })
+    throw new CliError(isUnreachable(cause) ? EXIT.unreachable : EXIT.failed, cause.message, stack, { cause })
   }
+}
+
+/** By name: the class would have the errors' module loaded for `--help` too. */
+function isUnreachable(error: Error): boolean {
+  return error.name === 'UnreachableError'
 }
 
 /** Flags that a command needs to reach this server stand in it, so that the line can be copied. */

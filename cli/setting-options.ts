@@ -1,7 +1,8 @@
 /** Turns settings into a command's options, and its parsed options back into settings. */
 
 import { type Command, Option } from 'commander'
-import { type Config, loadConfig, SETTING_LIST, type SettingEntry, type SettingName, type Sources } from '../src/config'
+import { type Config, SETTING_LIST, type SettingEntry, type SettingName, type Sources } from '../src/config'
+import { loadConfig } from '../src/load-config'
 
 /** A setting's flag. Its class tells it from a command's own option of the same name, such as the role of a token. */
 class SettingOption extends Option {

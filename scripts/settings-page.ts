@@ -28,6 +28,21 @@ export function settingsPage(): string {
     '`redis` the system is distributed, with neither it is one process with its folder; one alone is an error. Variables',
     'that Kubernetes adds for a Service called `zlt` (`ZLT_SERVICE_HOST`, `ZLT_PORT=tcp://…`) are passed over.',
     '',
+    '## Secrets in files',
+    '',
+    'What is secret, or a URL that can hold a password, may stand in a file of its own, as orchestrators mount it:',
+    '`ZLT_ADMIN_PASSWORD_FILE=/run/secrets/admin` (in `zlt.json`: `adminPasswordFile`). One line break at the end is not',
+    'part of the value. The value and its file together, and a file that is missing, unreadable or empty, are errors. So',
+    'for:',
+    '',
+    ...SETTING_LIST.flatMap(({ key, byFile }) => (byFile ? [`- \`${key}\`: \`${byFile.variable}\``] : [])),
+    '',
+    '## What a role needs',
+    '',
+    'Distributed, `auth` and `all` need Postgres as `database`: every auth node must see the same accounts and orders, and',
+    'a SQLite file belongs to one machine. Auth nodes share one file of `signingKeys`. `ingest` and `fanout` need `authUrl`',
+    'to verify tokens (or the file of `signingKeys`). Nothing else is asked of a role, and what is missing ends the start.',
+    '',
   ].join('\n')
 }
 

@@ -5,6 +5,7 @@
  */
 import { existsSync } from 'node:fs'
 import { findChromium } from './find-chromium.ts'
+import { findJava, findNginx, findPostgresFolder } from './find-program.ts'
 
 /** A program that tests need. `apt` and `brew` are the arguments that their installers take for it, if any. */
 export type SystemPackage = { name: string; present: () => boolean; apt: string[]; brew: string[] }
@@ -25,6 +26,39 @@ const systemPackages: SystemPackage[] = [
     present: () => ['routino-router', 'planetsplitter', 'xz'].every((program) => Bun.which(program) !== null),
     apt: ['routino', 'xz-utils'],
     brew: [],
+  },
+  {
+    // Runs Kafka.
+    name: 'Java 17 or newer',
+    present: () => findJava() !== undefined,
+    apt: ['default-jre-headless'],
+    brew: ['openjdk'],
+  },
+  {
+    // Brings Kafka's jars.
+    name: 'Maven',
+    present: () => Bun.which('mvn') !== null,
+    apt: ['maven'],
+    brew: ['maven'],
+  },
+  {
+    name: 'Redis',
+    present: () => Bun.which('redis-server') !== null,
+    apt: ['redis-server'],
+    brew: ['redis'],
+  },
+  {
+    name: 'Postgres',
+    present: () => findPostgresFolder() !== undefined,
+    apt: ['postgresql'],
+    brew: ['postgresql@17'],
+  },
+  {
+    // The tests run the configuration of the proxy that compose.yaml puts in front.
+    name: 'nginx',
+    present: () => findNginx() !== undefined,
+    apt: ['nginx-light'],
+    brew: ['nginx'],
   },
 ]
 

@@ -14,6 +14,7 @@ type Step = { name: string; script: string; args?: string[]; live?: boolean }
 
 const steps: Step[] = [
   { name: 'system packages', script: 'scripts/system-packages.ts', live: true },
+  { name: 'kafka', script: 'tests/services/fetch-kafka.ts', live: true },
   { name: 'executable', script: 'scripts/build.ts' },
   { name: 'types', script: 'node_modules/typescript/bin/tsc', args: ['--noEmit'] },
   { name: 'lint', script: 'node_modules/@biomejs/biome/bin/biome', args: ['check', '.'] },

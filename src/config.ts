@@ -1,8 +1,7 @@
-/** Every setting, in one table, and how their values are found. The only place that reads `process.env`. */
+/** Every setting, in one table. How their values are found is in `load-config.ts`. */
 
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { nearestName } from './did-you-mean'
+import { join } from 'node:path'
+import { DISTRIBUTED_SETTINGS } from './distributed-settings'
 import {
   addressBlock,
   bytes,
@@ -14,20 +13,13 @@ import {
   type Kind,
   list,
   origin,
+  type Setting,
+  share,
   text,
   url,
   vehicleUrl,
   yesNo,
 } from './setting-kinds'
-
-interface Setting<T> {
-  kind: Kind<T>
-  /** Absent: the setting may be undefined. */
-  default?: T
-  meaning: string
-  /** Never printed. Secrets have no flag: a command line can be read by every user of the machine. */
-  secret?: true
-}
 
 const HOUR_MS = 3_600_000
 
@@ -56,19 +48,28 @@ export const SETTINGS = {
   brokers: {
     kind: list(hostPort),
     default: [],
-    meaning: 'Kafka brokers. With redis: distributed, which this version refuses; without both: embedded.',
+    meaning: 'Kafka brokers. With redis: distributed; without both: embedded.',
   },
-  redis: { kind: url('redis:', 'rediss:'), meaning: 'Redis, for mail between nodes and snapshots. Goes with brokers.' },
-  database: { kind: databaseUrl, meaning: 'Accounts and orders; without it, SQLite in the data folder.' },
+  redis: {
+    kind: url('redis:', 'rediss:'),
+    fromFile: true,
+    meaning: 'Redis, for mail between nodes and snapshots; rediss: with TLS. Goes with brokers.',
+  },
+  database: {
+    kind: databaseUrl,
+    fromFile: true,
+    meaning: 'Accounts and orders; without it, SQLite in the data folder. Distributed, it is Postgres.',
+  },
   authUrl: {
     kind: url('https:', 'http:'),
-    meaning: 'The auth node whose JWKS to trust; without it, the keys of the data folder.',
+    meaning: 'The auth node whose JWKS to trust, for the roles ingest and fanout alone.',
   },
   partitions: {
     kind: integer(1, 1024),
     default: 12,
     meaning: 'Partitions of the location topic, for life. Embedded always has 1.',
   },
+  ...DISTRIBUTED_SETTINGS,
   signingKeys: {
     kind: text('a file', 'file'),
     meaning: 'The file of signing keys that all auth nodes share; without it, in the data folder.',
@@ -143,6 +144,15 @@ export const SETTINGS = {
     default: 'info',
     meaning: 'What is written to the log.',
   },
+  tracing: {
+    kind: share,
+    default: 0,
+    meaning: 'The share of requests that are traced, from 0 (none) to 1 (all). Goes with tracingUrl.',
+  },
+  tracingUrl: {
+    kind: url('https:', 'http:'),
+    meaning: 'Where traces are sent: an endpoint of OTLP over HTTP, such as http://127.0.0.1:4318.',
+  },
   url: {
     kind: url('https:', 'http:'),
     default: 'http://127.0.0.1:8080',
@@ -168,17 +178,9 @@ export type Config = {
     : ValueOf<(typeof SETTINGS)[N]> | undefined
 }
 
-/** Where a value came from. */
-export type Source = 'flag' | 'variable' | 'file' | 'default'
+/** Where a value came from; the name follows where a file of its own held it, as in `variable ZLT_REDIS_PASSWORD_FILE`. */
+export type Source = 'flag' | 'variable' | 'file' | 'default' | `variable ${string}` | `file ${string}`
 export type Sources = Readonly<Record<SettingName, Source>>
-
-/** Everything that is wrong with the settings, not only the first; each problem is a sentence that says what to write. */
-export class ConfigError extends Error {
-  constructor(readonly problems: readonly string[]) {
-    super(problems.join('\n'))
-    this.name = 'ConfigError'
-  }
-}
 
 /** A setting as seen from outside. */
 export interface SettingEntry extends Setting<unknown> {
@@ -189,6 +191,8 @@ export interface SettingEntry extends Setting<unknown> {
   /** Undefined for a secret. */
   flag: string | undefined
   variable: string
+  /** Variable and name in `zlt.json` that name a file which holds the value; for what is, or can hold, a secret. */
+  byFile: { variable: string; key: string } | undefined
 }
 
 /** The table as a list, with the names that follow from each setting's own. */
@@ -197,59 +201,10 @@ export const SETTING_LIST: readonly SettingEntry[] = Object.entries(SETTINGS).ma
   const words = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
   const variable = `ZLT_${words.replaceAll('-', '_').toUpperCase()}`
   const flag = 'secret' in setting ? undefined : `--${words}`
-  return { ...(setting as Setting<unknown>), name: name as SettingName, key, flag, variable }
+  const mayHoldSecret = 'secret' in setting || 'fromFile' in setting
+  const byFile = mayHoldSecret ? { variable: `${variable}_FILE`, key: `${key}File` } : undefined
+  return { ...(setting as Setting<unknown>), name: name as SettingName, key, flag, variable, byFile }
 })
-
-/** The file that is read when none is named. */
-export const DEFAULT_FILE = 'zlt.json'
-
-/** What `loadConfig` looks at. */
-export interface ConfigInput {
-  /** Parsed flags by the setting's key (`publicUrl`); absent and undefined ones do not count. */
-  flags?: Readonly<Record<string, unknown>>
-  env?: Readonly<Record<string, string | undefined>>
-  /** A file that must exist; without it `zlt.json` of the working directory is read if there is one, and null reads none. */
-  file?: string | null | undefined
-}
-
-/**
- * Finds the value of every setting: flag, then variable, then file, then default. An empty variable counts as absent.
- * @throws ConfigError with every unknown name, bad value and contradiction found
- */
-export function loadConfig(input: ConfigInput = {}): { config: Config; sources: Sources } {
-  const problems: string[] = []
-  const flags = input.flags ?? {}
-  const env = input.env ?? process.env
-  const file = readFile(input.file, problems)
-  refuseUnknown(flags, env, file, problems)
-
-  const config: Record<string, unknown> = {}
-  const sources: Record<string, Source> = {}
-  for (const { name, key, kind, variable, flag, secret, ...setting } of SETTING_LIST) {
-    config[name] = setting.default
-    sources[name] = 'default'
-    const found = (
-      [
-        ['flag', flag ?? key, flags[key]],
-        ['variable', variable, isFromKubernetes(variable, env[variable]) ? undefined : env[variable] || undefined],
-        ['file', `${file.path}: ${key}`, file.values[key]],
-      ] as const
-    ).find(([, , raw]) => raw !== undefined)
-    if (found === undefined) continue
-    const [source, where, raw] = found
-    try {
-      config[name] = kind.parse(raw)
-      sources[name] = source
-    } catch (error) {
-      const shown = secret ? '' : ` is ${withoutPassword(JSON.stringify(raw))}`
-      problems.push(`${where}${shown}: ${error instanceof Error ? error.message : String(error)}`)
-    }
-  }
-  const checked = config as unknown as Config
-  if (problems.length === 0) refuseContradictions(checked, problems)
-  if (problems.length > 0) throw new ConfigError(problems)
-  return { config: isDistributed(checked) ? checked : { ...checked, partitions: 1 }, sources: sources as Sources }
-}
 
 /** The defaults with some values set, unchecked: for programs that have no flags, such as tests and the demo. */
 export function configOf(values: Partial<Config> = {}): Config {
@@ -267,99 +222,7 @@ export function isDistributed(config: Pick<Config, 'brokers' | 'redis'>): boolea
   return config.brokers.length > 0 && config.redis !== undefined
 }
 
-/** The text with passwords inside of URLs masked. */
+/** The text with passwords inside of URLs masked, also where a bad character in one makes it no URL. */
 export function withoutPassword(words: string): string {
-  return words.replace(/(\/\/[^/\s:@]*):[^/\s]*@/g, '$1:***@')
-}
-
-interface SettingsFile {
-  path: string
-  values: Record<string, unknown>
-}
-
-function readFile(named: string | null | undefined, problems: string[]): SettingsFile {
-  const path = named ?? DEFAULT_FILE
-  const empty = { path, values: {} }
-  if (named === null) return empty
-  let content: string
-  try {
-    content = readFileSync(resolve(path), 'utf8')
-  } catch (error) {
-    const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    if (!isAbsent) problems.push(`${path} cannot be read: ${(error as Error).message}`)
-    else if (named !== undefined) problems.push(`${path} does not exist; name an existing file`)
-    return empty
-  }
-  try {
-    const values: unknown = JSON.parse(content)
-    if (typeof values === 'object' && values !== null && !Array.isArray(values)) {
-      return { path, values: values as Record<string, unknown> }
-    }
-    problems.push(`${path} must hold one JSON object, such as {"port": 8080}`)
-  } catch (error) {
-    problems.push(`${path} is not valid JSON: ${(error as Error).message}`)
-  }
-  return empty
-}
-
-function refuseUnknown(
-  flags: NonNullable<ConfigInput['flags']>,
-  env: NonNullable<ConfigInput['env']>,
-  file: SettingsFile,
-  problems: string[],
-): void {
-  const keys = SETTING_LIST.map((setting) => setting.key)
-  const variables = SETTING_LIST.map((setting) => setting.variable)
-  const refuse = (where: string, name: string, known: readonly string[]) => {
-    const nearest = nearestName(name, known)
-    problems.push(`${where} is not a setting; ${nearest ? `did you mean ${nearest}?` : 'see zlt config print for all'}`)
-  }
-  for (const key of Object.keys(flags)) if (!keys.includes(key)) refuse(`the flag ${key}`, key, keys)
-  for (const key of Object.keys(file.values)) if (!keys.includes(key)) refuse(`${file.path}: ${key}`, key, keys)
-  for (const [name, value] of Object.entries(env)) {
-    if (name.startsWith('ZLT_') && !variables.includes(name) && !isFromKubernetes(name, value)) {
-      refuse(name, name, variables)
-    }
-  }
-}
-
-/** Kubernetes puts variables of its own beside ours for each Service called zlt… ("service links"): not settings. */
-function isFromKubernetes(name: string, value: string | undefined): boolean {
-  if (/_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name)) return true
-  return name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value ?? '')
-}
-
-function refuseContradictions(config: Config, problems: string[]): void {
-  const hasBrokers = config.brokers.length > 0
-  if (hasBrokers && config.redis === undefined) {
-    problems.push('brokers is set but redis is not: set ZLT_REDIS (or --redis) too, or neither for one process')
-  }
-  if (!hasBrokers && config.redis !== undefined) {
-    problems.push('redis is set but brokers is not: set ZLT_BROKERS (or --brokers) too, or neither for one process')
-  }
-  if (config.role !== 'all' && !hasBrokers && config.redis === undefined) {
-    problems.push(`role ${config.role} alone needs ZLT_BROKERS and ZLT_REDIS: without them one process does all`)
-  }
-  refuseRouteContradictions(config, problems)
-  if (config.silentAfterMs <= config.heartbeatMs) {
-    problems.push('silent-after must be longer than heartbeat: a viewer answers at most once a beat')
-  }
-}
-
-function refuseRouteContradictions(config: Config, problems: string[]): void {
-  const { routes, routesUrl, routesVehicleUrls, routesKey } = config
-  if (routes !== 'none' && routesUrl === undefined) {
-    problems.push(
-      `routes is ${routes} but routes-url is not set: write where the engine is, e.g. http://127.0.0.1:5000`,
-    )
-  }
-  if (routes === 'none' && (routesUrl !== undefined || routesVehicleUrls.length > 0)) {
-    problems.push('a URL of a routing engine is set but routes is none: set routes to osrm, valhalla or graphhopper')
-  }
-  if (routesKey !== undefined && routes !== 'graphhopper') {
-    problems.push('routes-key is for graphhopper: leave it out, or set routes to graphhopper')
-  }
-  const vehicles = routesVehicleUrls.map((entry) => entry.slice(0, entry.indexOf('=')))
-  const twice = vehicles.find((vehicle, index) => vehicles.indexOf(vehicle) !== index)
-  if (twice !== undefined) problems.push(`routes-vehicle-urls names ${twice} twice`)
+  return words.replace(/(\/\/[^/\s:@]*):\S*@/g, '$1:***@').replace(/([?&]password=)[^&\s"]*/g, '$1***')
 }

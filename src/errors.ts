@@ -54,6 +54,7 @@ export const ERRORS = {
   internal: { status: 500, title: 'Something went wrong on our side', retryable: true },
   log_unavailable: { status: 503, title: 'The log does not acknowledge', retryable: true },
   disk_full: { status: 503, title: 'No space is left to store this', retryable: true },
+  database_unavailable: { status: 503, title: 'The database does not answer', retryable: true },
   overloaded: { status: 503, title: 'Too much work is waiting', retryable: true },
   not_ready: { status: 503, title: 'Still starting', retryable: true },
 } as const satisfies Record<string, ErrorKind>
@@ -95,6 +96,14 @@ export class ZltError extends Error {
 
   get status(): number {
     return ERRORS[this.code].status
+  }
+}
+
+/** A start that failed because something it needs does not answer; the message names the setting and where that points. */
+export class UnreachableError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'UnreachableError'
   }
 }
 

@@ -1,5 +1,6 @@
 /** The kinds of values that settings have: how each is read from text or JSON, and how it is written back. */
 
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 
 /** One kind of value. `parse` throws a plain `Error` whose message says what to write instead. */
@@ -12,6 +13,18 @@ export interface Kind<T> {
   parse(raw: unknown): T
   /** Writes a value in the form that `parse` reads. */
   format(value: T): string
+}
+
+/** A row of the table of settings. */
+export interface Setting<T> {
+  kind: Kind<T>
+  /** Absent: the setting may be undefined. */
+  default?: T
+  meaning: string
+  /** Never printed. Secrets have no flag: a command line can be read by every user of the machine. */
+  secret?: true
+  /** The value can hold a password, so that it too may be in a file of its own. Secrets always may. */
+  fromFile?: true
 }
 
 /** Any text but the empty one. */
@@ -57,6 +70,38 @@ export function integer(min: number, max: number): Kind<number> {
     },
     format: String,
   }
+}
+
+/** The path of a PEM file (RFC 7468) that is there: a wrong one would show as a failed connection much later. */
+export const pemFile: Kind<string> = {
+  form: 'a PEM file',
+  word: 'file',
+  parse(raw) {
+    if (typeof raw !== 'string' || raw === '') throw new Error('write the path of a PEM file')
+    let content: string
+    try {
+      content = readFileSync(raw, 'utf8')
+    } catch (cause) {
+      throw new Error(`the file cannot be read: ${(cause as Error).message}`, { cause })
+    }
+    if (!content.includes('-----BEGIN '))
+      throw new Error('the file is not PEM: it has no line that starts with -----BEGIN')
+    return raw
+  },
+  format: (value) => value,
+}
+
+/** A part of a whole, from 0 to 1. */
+export const share: Kind<number> = {
+  form: '0–1',
+  word: 'share',
+  parse(raw) {
+    const value = typeof raw === 'string' && /^\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw
+    if (typeof value !== 'number' || !(value >= 0 && value <= 1))
+      throw new Error('write a number from 0 to 1, e.g. 0.01')
+    return value
+  },
+  format: String,
 }
 
 /** `true` or `false`; `1` and `0` mean the same in a variable. */
@@ -149,17 +194,23 @@ export function vehicleUrl(vehicles: readonly string[]): Kind<string> {
   }
 }
 
+const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
+
 /** The database: Postgres by its URL, or a SQLite file as `sqlite:PATH`. */
 export const databaseUrl: Kind<string> = {
   form: 'postgres://… or sqlite:PATH',
   word: 'url',
   parse(raw) {
     if (typeof raw === 'string' && /^sqlite:[^\s]/.test(raw)) return raw
+    let found: string
     try {
-      return url('postgres:', 'postgresql:').parse(raw)
+      found = url('postgres:', 'postgresql:').parse(raw)
     } catch {
       throw new Error('write postgres://user:password@host/database, or sqlite:PATH')
     }
+    const mode = new URL(found).searchParams.get('sslmode')
+    if (mode !== null && !SSL_MODES.includes(mode)) throw new Error(`write sslmode as one of ${SSL_MODES.join(', ')}`)
+    return found
   },
   format: (value) => value,
 }
@@ -190,6 +241,17 @@ export const hostPort: Kind<string> = {
       throw new Error(`write host:port for each, e.g. kafka1:9092, not ${JSON.stringify(raw)}`)
     }
     return raw as string
+  },
+  format: (value) => value,
+}
+
+/** A node's name: it stands in keys, topics and metrics. */
+export const nodeName: Kind<string> = {
+  form: '1–64 of A-Za-z0-9._-',
+  word: 'name',
+  parse(raw) {
+    if (typeof raw !== 'string' || !/^[A-Za-z0-9._-]{1,64}$/.test(raw)) throw new Error('write 1–64 of A-Za-z0-9._-')
+    return raw
   },
   format: (value) => value,
 }

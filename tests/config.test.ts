@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConfigError, type ConfigInput, configOf, isDistributed, loadConfig, SETTING_LIST } from '../src/config'
+import { configOf, SETTING_LIST } from '../src/config'
+import { ConfigError, type ConfigInput, loadConfig } from '../src/load-config'
 
 const folder = mkdtempSync(join(tmpdir(), 'zlt-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -167,42 +168,5 @@ describe('values', () => {
   test('the value of a secret is not repeated, nor a password inside of a URL', () => {
     expect(problemsOf({ flags: { database: 'mysql://u:hush@db' } })[0]).toStartWith('--database is "mysql://u:***@db"')
     expect(problemsOf({ file: fileWith({ adminPassword: ['hush'] }) })[0]).not.toContain('hush')
-  })
-})
-
-describe('what goes together', () => {
-  const distributed = { brokers: 'k1:9092', redis: 'redis://r:6379' }
-
-  test('brokers and redis are both set or neither; one alone names the other', () => {
-    const both = load({ flags: { ...distributed, role: 'ingest' } })
-    expect(isDistributed(both.config)).toBe(true)
-    expect(both.config.partitions).toBe(12)
-    expect(isDistributed(load({}).config)).toBe(false)
-    expect(problemsOf({ flags: { brokers: 'k1:9092' } })[0]).toContain('ZLT_REDIS')
-    expect(problemsOf({ flags: { redis: 'redis://r:6379' } })[0]).toContain('ZLT_BROKERS')
-  })
-
-  test('embedded always has one partition', () => {
-    expect(load({ flags: { partitions: '24' } }).config.partitions).toBe(1)
-  })
-
-  test('one role alone needs the distributed parts', () => {
-    expect(problemsOf({ flags: { role: 'auth' } })[0]).toContain('ZLT_BROKERS and ZLT_REDIS')
-  })
-
-  test('a routing engine has its kind and its URL, and no vehicle two', () => {
-    const routes = { routes: 'osrm', routesUrl: 'http://r:5000' }
-    const { config } = load({ flags: { ...routes, routesVehicleUrls: 'bicycle=http://b:5000/, foot=https://f' } })
-    expect(config).toMatchObject({ ...routes, routesVehicleUrls: ['bicycle=http://b:5000', 'foot=https://f'] })
-    expect(problemsOf({ flags: { routes: 'osrm' } })[0]).toContain('routes-url is not set')
-    expect(problemsOf({ flags: { routesUrl: 'http://r' } })[0]).toContain('routes is none')
-    expect(problemsOf({ flags: { routesVehicleUrls: 'car=http://r' } })[0]).toContain('routes is none')
-    expect(problemsOf({ flags: routes, env: { ZLT_ROUTES_KEY: 'k' } })[0]).toContain('routes-key is for graphhopper')
-    const twice = 'car=http://a,car=http://b'
-    expect(problemsOf({ flags: { ...routes, routesVehicleUrls: twice } })[0]).toContain('names car twice')
-  })
-
-  test('silence is longer than a heartbeat', () => {
-    expect(problemsOf({ flags: { heartbeat: '30s' } })[0]).toContain('silent-after')
   })
 })

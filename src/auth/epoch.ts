@@ -7,7 +7,10 @@ import { EPOCH_KEY } from '../tables/access'
  * Publishes a new epoch when the log has none, or when it may have given offsets away twice.
  * It is above every former one, so that viewers drop what they have and none waits for offsets that never come.
  */
-export async function ensureEpoch(log: Log, nowMs: number): Promise<number> {
+export async function ensureEpoch(
+  log: Pick<Log, 'publish' | 'tail' | 'mayHaveRewound'>,
+  nowMs: number,
+): Promise<number> {
   let last = 0
   const tail = await log.tail('delivery.access.v1', (key, value) => {
     const epoch = Number(value)

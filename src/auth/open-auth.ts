@@ -6,6 +6,7 @@ import type { Env, Handlers } from '../http/app'
 import type { Log } from '../ports/log'
 import type { Database } from '../store/database'
 import { type Bootstrap, bootstrapAdmin } from './bootstrap-admin'
+import { startElectedRelay } from './elected-relay'
 import { LoginLimit } from './login-limit'
 import { Passwords } from './passwords'
 import { type Relay, startRelay } from './relay'
@@ -20,6 +21,8 @@ export interface AuthOptions {
   store: Database
   log: Log
   keys: SigningKeys
+  /** Whether other auth nodes may be on the same database and log: then one of them is elected to publish. */
+  shared?: boolean
   /** The `iss` of tokens; verifiers must know the same. */
   issuer: string
   tokenTtlMs?: number
@@ -42,7 +45,8 @@ export interface Auth {
 }
 
 /**
- * Starts the control plane; when it resolves, the topics of facts say what the database says.
+ * Starts the control plane; when it resolves, the topics of facts say what the database says, unless it is `shared`:
+ * then they will, as soon as one of its nodes has been elected.
  * @throws Error when the database or the log cannot be had, or the administrator's password is too short
  */
 export async function openAuth(options: AuthOptions): Promise<Auth> {
@@ -52,7 +56,8 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
   const bootstrap = await bootstrapAdmin(store, passwords, options.adminPassword, now())
   // Before anything else can fail: the next start finds a user, and makes no second one.
   if (bootstrap) options.onFirstAdmin?.(bootstrap)
-  const relay = await startRelay({ store, log, now, onError })
+  // On SQLite there can be no other.
+  const relay = await (options.shared && store.tryLead ? startElectedRelay : startRelay)({ store, log, now, onError })
   const handlers = authHandlers({
     store,
     relay,

@@ -17,7 +17,7 @@ interface Waiter {
 
 export class Publisher {
   readonly #store: Database
-  readonly #log: Log
+  readonly #log: Pick<Log, 'publish'>
   readonly #onError: OnError
   readonly #waiters = new Map<string, Set<Waiter>>()
   /** What is published and not yet noted in the row: not sent twice, and nobody waits for it. */
@@ -27,7 +27,7 @@ export class Publisher {
   #closed = false
   #wakeFromBackoff = () => {}
 
-  constructor(store: Database, log: Log, onError: OnError) {
+  constructor(store: Database, log: Pick<Log, 'publish'>, onError: OnError) {
     this.#store = store
     this.#log = log
     this.#onError = onError

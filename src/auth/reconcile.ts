@@ -15,7 +15,7 @@ const PAGE_ROWS = 500
  *
  * Where the topic is ahead of the row, the row's `rev` is raised above it: tables keep the greater one.
  */
-export async function reconcile(store: Database, log: Log, now: () => number): Promise<void> {
+export async function reconcile(store: Database, log: Pick<Log, 'publish' | 'tail'>, now: () => number): Promise<void> {
   // A hash a value: the values themselves would be a second copy of the whole table.
   const held = new Map<string, { rev: number; hash: number | bigint }>()
   const tail = await log.tail('delivery.order.v1', (id, value) => {

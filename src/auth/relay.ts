@@ -11,7 +11,8 @@ import { reconcile } from './reconcile'
 
 /** How long a write waits for its publication before it answers without. */
 export const PUBLISH_TIMEOUT_MS = 1_000
-const TICK_MS = 15_000
+/** How often time is looked at. */
+export const TICK_MS = 15_000
 const AGE_ROWS = 500
 
 export interface Relay {
@@ -26,9 +27,22 @@ export interface Relay {
 
 export interface RelayDeps {
   store: Database
-  log: Log
+  log: Pick<Log, 'publish' | 'tail' | 'mayHaveRewound'>
   now: () => number
   onError: OnError
+}
+
+/** Has the topics say what the database says, but for what is left to a publisher; and mints an epoch if one is due. */
+export async function catchUp({ store, log, now }: Omit<RelayDeps, 'onError'>): Promise<void> {
+  await ageOrders(store, now())
+  await reconcile(store, log, now)
+  await ensureEpoch(log, now())
+}
+
+/** Does in the database what time has made due. */
+export async function ageAll(store: Database, nowMs: number): Promise<void> {
+  await ageOrders(store, nowMs)
+  await store.write((tx) => purgeKeys(tx, nowMs))
 }
 
 /**
@@ -39,15 +53,12 @@ export interface RelayDeps {
  */
 export async function startRelay({ store, log, now, onError }: RelayDeps): Promise<Relay> {
   const publisher = new Publisher(store, log, onError)
-  await ageOrders(store, now())
-  await reconcile(store, log, now)
-  await ensureEpoch(log, now())
+  await catchUp({ store, log, now })
   await publisher.drain()
 
   let ticking: Promise<void> | undefined
   async function tick(): Promise<void> {
-    await ageOrders(store, now())
-    await store.write((tx) => purgeKeys(tx, now()))
+    await ageAll(store, now())
     publisher.kick()
   }
   const timer = setInterval(() => {

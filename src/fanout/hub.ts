@@ -131,7 +131,7 @@ export class Hub {
   /** Takes a position from an owner. */
   receive(message: PositionMessage): void {
     const watched = this.#orders.get(message.order)
-    if (watched === undefined) return
+    if (watched === undefined || message.epoch !== this.deps.access.epoch) return
     const isNewLine = message.routeJson !== undefined && message.routeId !== watched.line?.id
     if (message.routeId !== undefined && message.routeJson !== undefined) {
       watched.line = { id: message.routeId, json: message.routeJson }
@@ -264,9 +264,11 @@ export class Hub {
   }
 
   #epochChanged(): void {
-    for (const watched of this.#orders.values()) {
+    for (const [orderId, watched] of this.#orders) {
       watched.positions = {}
       for (const watch of [...watched.watches]) this.#update(watch, watched)
+      // What its owner sent of this epoch before the fact came was not taken.
+      if (watched.watches.size > 0) this.deps.source.watch(orderId, audiencesOf(watched.watches))
     }
   }
 }

@@ -3,7 +3,8 @@
 import type { Audience } from '../domain/audience'
 import type { OnError } from '../errors'
 import type { Log } from '../ports/log'
-import type { Inbox, Mail, Message, ToOwner } from '../ports/mail'
+import type { Inbox, Mail, Message, PositionMessage, ToOwner } from '../ports/mail'
+import type { Tracing } from '../tracing'
 import type { Hub, PositionSource } from './hub'
 import type { Owner } from './owner'
 
@@ -11,6 +12,9 @@ import type { Owner } from './owner'
 const ANNOUNCE_MS = 30_000
 /** Before looking for an owner again, spread so that not all nodes look at once. */
 const LOOK_AGAIN_MS = { min: 200, max: 1_000 } as const
+
+/** A node that slept has heard by then whether it is still a member of the group, and of which partitions. */
+const AWAKE_MS = 5_000
 
 export class MailRoom implements Inbox, PositionSource {
   readonly #ownerOf = new Map<number, string>()
@@ -23,6 +27,7 @@ export class MailRoom implements Inbox, PositionSource {
     private readonly mail: Mail,
     private readonly log: Log,
     private readonly onError: OnError,
+    private readonly tracing?: Tracing,
   ) {}
 
   async open(hub: Hub, owner: Owner): Promise<void> {
@@ -46,8 +51,30 @@ export class MailRoom implements Inbox, PositionSource {
     for (const message of messages) this.#open(from, message)
   }
 
-  gap(_from: string): void {
+  /** Positions of its partitions may be lost, or what it watches of ours: both ask again. */
+  gap(from: string): void {
+    for (const [partition, owner] of this.#ownerOf) if (owner === from) this.#announce(partition)
+    this.#owner?.ownership.introduceTo(from)
+  }
+
+  absent(node: string): void {
+    this.#owner?.forgetNode(node)
+    for (const [partition, owner] of this.#ownerOf) {
+      if (owner !== node) continue
+      this.#ownerOf.delete(partition)
+      this.#lookFor(partition, lookAgainMs())
+    }
+  }
+
+  expired(node: string): void {
+    this.#owner?.forgetNode(node)
+    void this.#owner?.evict(node)
+  }
+
+  emptied(slept: boolean): void {
     for (const partition of this.#ownerOf.keys()) this.#announce(partition)
+    if (slept) setTimeout(() => this.#owner?.ownership.announceAll(), AWAKE_MS).unref()
+    else this.#owner?.ownership.announceAll()
   }
 
   close(): void {
@@ -57,13 +84,16 @@ export class MailRoom implements Inbox, PositionSource {
   #open(from: string, message: Message): void {
     switch (message.type) {
       case 'position':
-        this.#hub?.receive(message)
+        // One that lost the partition in its sleep, and does not know it yet, has nothing to say.
+        if (this.#ownerOf.get(this.log.partitionOf(message.order)) === from) this.#receivePosition(message)
         break
       case 'owner':
         this.#ownerOf.set(message.partition, from)
         this.#announce(message.partition)
         break
       case 'not_mine':
+        // Who was asked before the owner we know now has nothing to say.
+        if (this.#ownerOf.get(message.partition) !== from) break
         this.#ownerOf.delete(message.partition)
         this.#lookFor(message.partition, lookAgainMs())
         break
@@ -72,6 +102,13 @@ export class MailRoom implements Inbox, PositionSource {
       case 'announce':
         this.#owner?.receive(from, message)
     }
+  }
+
+  #receivePosition(message: PositionMessage): void {
+    const { order, audience, trace } = message
+    const span = trace === undefined ? undefined : this.tracing?.follow('consumer', 'send', trace)
+    this.#hub?.receive(message)
+    span?.end({ 'zlt.order_id': order, 'zlt.audience': audience })
   }
 
   #toOwner(partition: number, message: ToOwner): void {
@@ -97,6 +134,8 @@ export class MailRoom implements Inbox, PositionSource {
         .ownerOf(partition)
         .then((owner) => {
           this.#looking.delete(partition)
+          // It has said so itself meanwhile.
+          if (this.#ownerOf.has(partition)) return
           if (owner === undefined) return this.#lookFor(partition, lookAgainMs())
           this.#ownerOf.set(partition, owner)
           this.#announce(partition)

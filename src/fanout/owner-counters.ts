@@ -2,10 +2,9 @@
 
 import type { OnError } from '../errors'
 import type { Metrics } from '../metrics'
-import type { StoredRecord } from '../ports/log'
 import type { PartitionDeps } from './partition'
 
-type Counters = Pick<PartitionDeps, 'onDrop' | 'onPosition' | 'onBroken' | 'onPoison'>
+type Counters = Pick<PartitionDeps, 'onDrop' | 'onPosition' | 'onBroken'>
 
 /** The parts of a partition's dependencies that only count and report. */
 export function ownerCounters(metrics: Metrics, onError: OnError): Counters {
@@ -13,9 +12,5 @@ export function ownerCounters(metrics: Metrics, onError: OnError): Counters {
     onDrop: (code: string) => metrics.count('zlt_records_dropped_total', 1, code),
     onPosition: () => metrics.count('zlt_positions_total'),
     onBroken: (order: string, error: unknown) => onError(error, { stage: 'track', order }),
-    onPoison: (reason: string, { at }: StoredRecord) => {
-      metrics.count('zlt_records_poisoned_total', 1, reason)
-      onError(new Error(`record ${at} cannot be read: ${reason}`), { stage: 'poison', at, reason })
-    },
   }
 }

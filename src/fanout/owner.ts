@@ -2,42 +2,37 @@
 
 import type { Audience } from '../domain/audience'
 import type { Order } from '../domain/order'
-import { parseTrack } from '../domain/track'
 import type { RouteRequest } from '../domain/trip'
 import type { OnError } from '../errors'
-import type { Metrics } from '../metrics'
 import type { Following, Log, StoredRecord } from '../ports/log'
-import type { Mail, ToOwner } from '../ports/mail'
+import type { ToOwner } from '../ports/mail'
 import type { RouteProvider } from '../ports/routes'
 import type { Snapshots } from '../ports/snapshots'
-import type { OrderTable } from '../tables/orders'
+import type { Tracing } from '../tracing'
+import { Checkpoint } from './checkpoint'
 import { Erasure } from './erasure'
+import { FoldSpans } from './fold-spans'
+import { Intake } from './intake'
 import { Learning } from './learning'
 import { ownerCounters } from './owner-counters'
+import { Ownership } from './ownership'
 import { Partition } from './partition'
-import { PositionRouter } from './position-router'
+import { PositionRouter, type RouterDeps } from './position-router'
 import { RouteDesk } from './route-desk'
-import { withDeadline } from './with-deadline'
+import { TrackLoader } from './track-loader'
 
 /** Changed tracks are saved, then the offset is committed, this often: at most so much is folded again after a crash. */
 const CHECKPOINT_MS = 10_000
-/** Orders saved in one go: a few milliseconds in which nothing else runs. */
-const SAVE_SLICE = 200
-/** A track that is not here in time starts empty: it costs one fix interval. */
-const LOAD_DEADLINE_MS = 200
 /** A track nobody wrote or watched for this long leaves the memory. */
 const IDLE_TRACK_MS = 10 * 60_000
 
-export interface OwnerDeps {
+export interface OwnerDeps extends RouterDeps {
   log: Log
-  mail: Mail
   snapshots: Snapshots
-  orders: OrderTable
   /** Who knows roads; without it ways are straight. */
   engine?: RouteProvider | undefined
-  metrics: Metrics
+  tracing?: Tracing | undefined
   onError: OnError
-  now(): number
 }
 
 export class Owner {
@@ -46,30 +41,66 @@ export class Owner {
   readonly #desk: RouteDesk | undefined
   readonly #learning = new Map<number, Learning>()
   readonly #erasure: Erasure
+  readonly #saver: Checkpoint
+  readonly #intake: Intake
+  readonly ownership: Ownership
+  readonly #tracks: TrackLoader
   #following: Following | undefined
+  #epoch = 0
   #timers: Timer[] = []
   #checkpoint: Promise<void> | undefined
+  #leaving: Promise<void> | undefined
 
   constructor(private readonly deps: OwnerDeps) {
     this.#router = new PositionRouter(deps)
     this.#erasure = new Erasure(deps)
+    this.#saver = new Checkpoint(deps)
+    this.#intake = new Intake(deps)
+    this.#tracks = new TrackLoader({
+      ...deps,
+      erasure: this.#erasure,
+      hasLapsed: (track) => this.#router.hasLapsed(track),
+    })
+    this.ownership = new Ownership({ ...deps, router: this.#router, held: () => this.held() })
     this.#desk = deps.engine === undefined ? undefined : new RouteDesk(deps.engine, deps.metrics)
   }
 
   async start(): Promise<void> {
-    const { log, orders, metrics } = this.deps
+    const { log, orders, access, metrics } = this.deps
     metrics.gauge('zlt_tracks', () => this.#sum((partition) => partition.trackCount))
     metrics.gauge('zlt_records_set_aside', () => this.#sum((partition) => partition.asideCount))
     orders.onChange((id, order) => this.#orderChanged(id, order))
+    this.#epoch = access.epoch
+    access.onEpoch((epoch) => this.#epochChanged(epoch))
     this.#following = await log.follow('zlt-fanout', {
       assigned: (partition) => this.#assigned(partition),
       batch: (partition, records) => this.#batch(partition, records),
+      unsettled: () => this.checkpoint(),
       revoked: (partition) => this.#revoked(partition),
     })
     this.#timers.push(
       setInterval(() => this.#tick(), 1_000),
       setInterval(() => void this.checkpoint(), CHECKPOINT_MS),
     )
+  }
+
+  /** The node cannot be reached, or is dead: nothing is sent to it until it announces again. */
+  forgetNode(node: string): void {
+    this.#router.watchers.keepOnly(node, () => true, new Set())
+  }
+
+  /** The partitions held here now. */
+  held(): Iterable<number> {
+    return this.#partitions.keys()
+  }
+
+  /** A dead process's partitions come to the living at once. */
+  async evict(node: string): Promise<void> {
+    try {
+      await this.#following?.evict(node)
+    } catch (error) {
+      this.deps.onError(error, { stage: 'evict', node })
+    }
   }
 
   /** What a hub says to the owner. */
@@ -95,7 +126,7 @@ export class Owner {
     void this.#answer(from, partition, owned, orders)
   }
 
-  /** Saves all changed tracks, then commits. Called by timer, before a partition goes, and at the end. */
+  /** Saves all changed tracks, then commits. Called by timer, before a partition goes or may go, and at the end. */
   checkpoint(): Promise<void> {
     this.#checkpoint ??= this.#checkpointAll().finally(() => {
       this.#checkpoint = undefined
@@ -103,9 +134,15 @@ export class Owner {
     return this.#checkpoint
   }
 
-  async close(): Promise<void> {
+  /** Gives its partitions back, each saved and committed; what it is asked from then on is not its own. */
+  leave(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
-    await this.#following?.close()
+    this.#leaving ??= this.#following?.close() ?? Promise.resolve()
+    return this.#leaving
+  }
+
+  async close(): Promise<void> {
+    await this.leave()
     await this.#desk?.close()
   }
 
@@ -116,6 +153,7 @@ export class Owner {
     this.#learning.set(partition, learning)
     const owned: Partition = new Partition({
       ...ownerCounters(this.deps.metrics, this.deps.onError),
+      onPoison: (reason, record) => this.#intake.foundPoison(partition, record, reason),
       order: (id) => orders.get(id),
       knowledge: () => ({ pace: learning.pace, hasEngine }),
       onRequest: (orderId, request) => void this.#ask(owned, orderId, request),
@@ -123,7 +161,7 @@ export class Owner {
     })
     this.#partitions.set(partition, owned)
     void learning.load()
-    void this.#announceOwnership(partition)
+    void this.ownership.announce(partition)
   }
 
   /** What the answer changes is shown with the next fix: its version is this one's. */
@@ -135,49 +173,39 @@ export class Owner {
     }
   }
 
-  async #announceOwnership(partition: number): Promise<void> {
-    const { mail, onError } = this.deps
-    try {
-      await mail.claim(partition)
-      for (const node of await mail.nodes()) this.#router.send(node, { type: 'owner', partition })
-      this.#router.flush()
-    } catch (error) {
-      onError(error, { stage: 'claim', partition })
-    }
-  }
-
   async #batch(partition: number, stored: readonly StoredRecord[]): Promise<void> {
     const owned = this.#partitions.get(partition)
     const last = stored.at(-1)
     if (owned === undefined || last === undefined) return
-    const records = owned.read(stored)
-    await this.#load(partition, owned, owned.unknownOf(records))
+    const { tracing } = this.deps
+    const spans = tracing === undefined ? undefined : new FoldSpans(tracing, stored)
+    const records = this.#intake.read(partition, owned, stored)
+    await this.#tracks.load(partition, owned, owned.unknownOf(records))
     const moved = owned.take(records, this.deps.now())
     owned.sawUpTo(last.at)
     this.deps.metrics.count('zlt_records_consumed_total', stored.length)
-    for (const order of moved) this.#route(order, owned)
+    for (const order of moved) this.#route(order, owned, spans?.traceparentOf(order))
     this.#router.flush()
+    spans?.end(moved)
   }
 
   async #revoked(partition: number): Promise<void> {
     await this.checkpoint()
+    const isIn = (order: string) => this.deps.log.partitionOf(order) === partition
     this.#partitions.delete(partition)
-    this.#router.watchers.removePartition((order) => this.deps.log.partitionOf(order) === partition)
+    // Hubs that took us for the owner ask again, if no other has told them yet.
+    for (const node of this.#router.watchers.nodesOf(isIn)) this.#router.send(node, { type: 'not_mine', partition })
+    this.#router.flush()
+    this.#intake.drop(partition)
+    this.#router.watchers.removePartition(isIn)
   }
 
-  async #load(partition: number, owned: Partition, orders: readonly string[]): Promise<void> {
-    if (orders.length === 0) return
-    const { snapshots, onError } = this.deps
-    try {
-      const tracks = await withDeadline(snapshots.load(partition, orders), LOAD_DEADLINE_MS)
-      for (const [order, saved] of tracks ?? []) {
-        const track = parseTrack(order, saved)
-        if (track === undefined) onError(new Error('a saved track cannot be read'), { stage: 'load_tracks', order })
-        else if (!this.#router.hasLapsed(track)) owned.restore(track)
-      }
-    } catch (error) {
-      onError(error, { stage: 'load_tracks', partition })
-    }
+  /** Offsets begin anew: what was folded of the former incarnation compares with nothing that comes. */
+  #epochChanged(epoch: number): void {
+    const former = this.#epoch
+    this.#epoch = epoch
+    if (former === 0) return
+    for (const owned of this.#partitions.values()) owned.startOver()
   }
 
   /** Answers watches with what there is; positions that come while their tracks are loaded go out by themselves. */
@@ -187,7 +215,7 @@ export class Owner {
     owned: Partition,
     orders: readonly (readonly [string, Audience[]])[],
   ): Promise<void> {
-    await this.#load(
+    await this.#tracks.load(
       partition,
       owned,
       orders.map(([order]) => order).filter((order) => !owned.track(order)),
@@ -205,11 +233,11 @@ export class Owner {
     this.#router.flush()
   }
 
-  #route(orderId: string, owned: Partition): void {
+  #route(orderId: string, owned: Partition, trace?: string): void {
     const track = owned.track(orderId)
     if (track === undefined) return
     try {
-      this.#router.route(track)
+      this.#router.route(track, trace)
     } catch (error) {
       owned.startAnew(orderId, error)
     }
@@ -231,6 +259,8 @@ export class Owner {
 
   #tick(): void {
     this.#erasure.retry()
+    this.#intake.retry()
+    this.ownership.retry()
     for (const owned of this.#partitions.values()) {
       for (const order of owned.tick(this.deps.now())) this.#route(order, owned)
     }
@@ -240,8 +270,8 @@ export class Owner {
   async #checkpointAll(): Promise<void> {
     const startedMs = performance.now()
     for (const [partition, owned] of this.#partitions) {
-      const committable = owned.committable
-      if (await this.#save(partition, owned)) await this.#commit(partition, committable)
+      const commit = (at: number) => this.#following?.commit(partition, this.#intake.committable(partition, at))
+      await this.#saver.save(partition, owned, commit)
       await this.#learning.get(partition)?.save()
       const idleBefore = this.deps.now() - IDLE_TRACK_MS
       owned.evict(
@@ -249,31 +279,6 @@ export class Owner {
       )
     }
     this.deps.metrics.observe('zlt_checkpoint_seconds', (performance.now() - startedMs) / 1000)
-  }
-
-  /** One that fails costs a replay after a crash, no more: the next checkpoint commits again. */
-  async #commit(partition: number, at: number): Promise<void> {
-    try {
-      await this.#following?.commit(partition, at)
-    } catch (error) {
-      this.deps.onError(error, { stage: 'commit', partition })
-    }
-  }
-
-  async #save(partition: number, owned: Partition): Promise<boolean> {
-    for (;;) {
-      const saved = owned.takeUnsaved(SAVE_SLICE)
-      if (saved.length === 0) return true
-      try {
-        await this.deps.snapshots.save(partition, saved)
-      } catch (error) {
-        owned.unsave(saved)
-        this.deps.onError(error, { stage: 'checkpoint', partition })
-        return false
-      }
-      // Let fixes and frames through between two slices.
-      await new Promise((resolve) => setImmediate(resolve))
-    }
   }
 
   #sum(of: (partition: Partition) => number): number {

@@ -1,6 +1,7 @@
 /** One partition in its owner's hands: tracks folded in memory, records set aside, and what the next checkpoint saves. */
 
 import { type Folded, fold } from '../domain/fold'
+import { isReserved } from '../domain/id'
 import { type LocationRecord, type PoisonReason, parseRecord } from '../domain/location-record'
 import type { Order } from '../domain/order'
 import type { FinishedTrip } from '../domain/pace'
@@ -151,6 +152,12 @@ export class Partition {
     return true
   }
 
+  /** Forgets all that was folded; it is loaded, or folded, anew. */
+  startOver(): void {
+    for (const held of [this.#tracks, this.#aside, this.#unsaved]) held.clear()
+    this.#lastAt = -1
+  }
+
   /** Forgets an order at once; nothing of it is saved any more. */
   forget(orderId: string): void {
     this.#tracks.delete(orderId)
@@ -228,6 +235,8 @@ export class Partition {
   }
 
   #addUnsaved(orderId: string, point: TrailPoint): void {
+    // The canary stands still for ever.
+    if (isReserved(orderId)) return
     const trail = this.#unsaved.get(orderId)
     trail?.push(point)
     if (trail !== undefined && trail.length > MAX_UNSAVED_POINTS) this.#unsaved.set(orderId, bounded(trail))

@@ -13,6 +13,7 @@ export function positionMessage(
   track: Track | undefined,
   order: Order | undefined,
   audience: Audience,
+  epoch: number,
 ): PositionMessage {
   const known = order ?? vouchedOrder(orderId)
   const part = track === undefined ? undefined : projectPosition(track, known, audience)
@@ -20,6 +21,7 @@ export function positionMessage(
     type: 'position',
     order: orderId,
     audience,
+    epoch,
     at: part?.at ?? -1,
     rev: part?.rev ?? known.rev,
     assignment: part?.assignment ?? 0,

@@ -5,6 +5,7 @@ import { VOUCHED_LIFE_MS } from '../domain/order'
 import type { Track } from '../domain/track'
 import type { Metrics } from '../metrics'
 import type { Mail, Message, PositionMessage } from '../ports/mail'
+import type { AccessTable } from '../tables/access'
 import type { OrderTable } from '../tables/orders'
 import { positionMessage, withLine } from './position-message'
 import { Watchers, type Watching } from './watchers'
@@ -12,6 +13,7 @@ import { Watchers, type Watching } from './watchers'
 export interface RouterDeps {
   mail: Mail
   orders: OrderTable
+  access: AccessTable
   metrics: Metrics
   now(): number
 }
@@ -22,8 +24,11 @@ export class PositionRouter {
 
   constructor(private readonly deps: RouterDeps) {}
 
-  /** Queues the position of `track` for every node that watches its order. */
-  route(track: Track): void {
+  /**
+   * Queues the position of `track` for every node that watches its order.
+   * @param trace the `traceparent` of what made it, when that is traced
+   */
+  route(track: Track, trace?: string): void {
     const nodes = this.watchers.of(track.orderId)
     if (nodes === undefined) return
     const made = new Map<Audience, PositionMessage>()
@@ -32,6 +37,7 @@ export class PositionRouter {
         let message = made.get(audience)
         if (message === undefined) {
           message = this.#messageOf(track.orderId, track, audience)
+          if (trace !== undefined) message.trace = trace
           made.set(audience, message)
         }
         this.#sendPosition(node, watching, message, track)
@@ -76,6 +82,6 @@ export class PositionRouter {
 
   #messageOf(orderId: string, track: Track | undefined, audience: Audience): PositionMessage {
     const known = track !== undefined && !this.hasLapsed(track) ? track : undefined
-    return positionMessage(orderId, known, this.deps.orders.get(orderId), audience)
+    return positionMessage(orderId, known, this.deps.orders.get(orderId), audience, this.deps.access.epoch)
   }
 }

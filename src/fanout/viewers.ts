@@ -1,6 +1,7 @@
 /** The life of all viewers of a process: who may open one, heartbeats, silence, expiry, and the way out. */
 
 import { type Audience, audienceOf, type Claims } from '../domain/audience'
+import { isReserved } from '../domain/id'
 import { CLOSE, ZltError } from '../errors'
 import type { Metrics } from '../metrics'
 import type { OrderTable } from '../tables/orders'
@@ -108,7 +109,7 @@ export class Viewers {
     const grant: Grant = []
     for (const orderId of orderIds) {
       const audience = audienceOf(claims, orderId, this.orders.get(orderId))
-      if (audience === undefined) return undefined
+      if (audience === undefined || isReserved(orderId)) return undefined
       grant.push({ orderId, audience })
     }
     return grant

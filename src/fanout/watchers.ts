@@ -39,6 +39,13 @@ export class Watchers {
     for (const order of this.#byNode.get(node) ?? []) if (!kept.has(order) && isIn(order)) this.remove(order, node)
   }
 
+  /** Every node that watches one of those orders. */
+  nodesOf(isIn: (order: string) => boolean): Set<string> {
+    const found = new Set<string>()
+    for (const [order, nodes] of this.#byOrder) if (isIn(order)) for (const node of nodes.keys()) found.add(node)
+    return found
+  }
+
   removePartition(isIn: (order: string) => boolean): void {
     for (const [order, nodes] of this.#byOrder) {
       if (isIn(order)) for (const node of nodes.keys()) this.remove(order, node)

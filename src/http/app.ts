@@ -5,7 +5,7 @@ import type { Claims } from '../domain/audience'
 import { ZltError } from '../errors'
 import type { Authenticate } from './authenticate'
 import { problemResponse } from './problem'
-import { type Operation, ROUTES, type Route } from './routes'
+import { type Operation, ROUTE_LIST, ROUTES, type Route, type Service } from './routes'
 import { newTraceId } from './trace-id'
 
 /** What the server hands to Hono with each request. */
@@ -36,6 +36,8 @@ export type Handlers = Partial<Record<Operation, Handler>>
 export interface AppOptions {
   /** Operations that a setting opens to everybody. */
   publicRoutes?: readonly Operation[]
+  /** The one role of this process: a route of another is refused by a word on who serves it. */
+  service?: Service | undefined
   /** Answers what no route does: the pages. */
   fallback?(request: Request): Response | undefined
   /** Hears of everything that became an `internal` answer. */
@@ -75,6 +77,11 @@ export function buildApp(handlers: Handlers, authenticate: Authenticate, options
 /** Answers what no handler does: another method on a path of ours, a page, or nothing. */
 function buildRefusals(methodsByPath: ReadonlyMap<string, string[]>, options: AppOptions): Hono<Env> {
   const refusals = new Hono<Env>()
+  const { service } = options
+  for (const route of service === undefined ? [] : ROUTE_LIST) {
+    if (route.service === service || route.service === 'every') continue
+    refusals.on(route.method, route.path, servedElsewhere(route, service as Service))
+  }
   for (const [path, methods] of methodsByPath) refusals.all(path, methodNotAllowed(methods))
   refusals.notFound((c) => {
     const page = options.fallback?.(c.req.raw)
@@ -101,6 +108,14 @@ function guardedRoute(who: Exclude<Route['who'], 'public'>, handler: Handler, au
     }
     c.set('claims', claims)
     return handler(c)
+  }
+}
+
+/** Not a 421 or 503: no retry will help, and whoever routes requests to the roles has it wrong. */
+function servedElsewhere({ method, path, service }: Route, here: Service): Handler {
+  return function refuseRoute() {
+    const detail = `${method} ${path} is served by the role ${service}; this process is ${here}`
+    return problemResponse(new ZltError('not_found', detail), newTraceId())
   }
 }
 

@@ -14,9 +14,12 @@ const CLOCK_SKEW_S = 60
 /** No token lives longer. */
 export const MAX_TTL_S = 86_400
 
-/** Finds a verification key; undefined when the id is not (or no longer) known. */
+/** The keys that verify tokens. */
 export interface KeyRing {
-  find(kid: string): CryptoKey | undefined | Promise<CryptoKey | undefined>
+  /** The key with this id; undefined when it is not (or no longer) known. Asked for every request: it looks nowhere. */
+  find(kid: string): CryptoKey | undefined
+  /** Looks where keys come from for one that `find` does not know. @throws ZltError `not_ready` when that cannot be said */
+  seek?(kid: string): Promise<CryptoKey | undefined>
 }
 
 /** Finds out who sent the request. Answers at once for a token it has seen. @throws ZltError `token_…` */
@@ -100,7 +103,7 @@ async function verifySignature(
       async (header) => {
         if (typeof header.kid !== 'string' || header.typ !== TOKEN_TYPE) throw new joseErrors.JWSInvalid('kid or typ')
         kid = header.kid
-        const key = await keys.find(kid)
+        const key = keys.find(kid) ?? (await keys.seek?.(kid))
         if (key === undefined) throw new joseErrors.JWSInvalid('unknown key')
         return key
       },
@@ -108,6 +111,7 @@ async function verifySignature(
     )
     payload = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(verified.payload))
   } catch (cause) {
+    if (cause instanceof ZltError) throw cause
     throw new ZltError('token_invalid', 'the token’s form, key or signature is not accepted', { cause })
   }
   return { claims: parseClaims(payload, issuer, Math.floor(now() / 1000)), kid }

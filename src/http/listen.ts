@@ -3,6 +3,7 @@
 import type { WebSocketHandler } from 'bun'
 import type { Hono } from 'hono'
 import { ZltError } from '../errors'
+import { withDeadline } from '../with-deadline'
 import type { Env } from './app'
 import { corsHeaders, preflight } from './cors'
 import { problemResponse } from './problem'
@@ -28,14 +29,28 @@ export class ListenError extends Error {
   }
 }
 
+/** A server that listens. */
+export interface Listener {
+  /** Its origin. */
+  readonly url: string
+  /** From here on each answer ends its connection, so that kept-alive ones move to another node between two requests. */
+  lastAnswers(): void
+  /** Takes no more connections, waits for answers under way, 5 s at most, then ends what is left. */
+  stop(): Promise<void>
+}
+
+const STOP_GRACE_MS = 5_000
+
 /** Starts to listen. @throws ListenError */
-export function listen<Data>(options: ListenOptions<Data>): Bun.Server<Data> {
+export function listen<Data>(options: ListenOptions<Data>): Listener {
   const { app, allowedOrigins, onAnswer, onError } = options
   const origins = new Set(allowedOrigins)
   const hasGoodHost = hostCheck()
+  let isLast = false
 
   function counted(response: Response): Response {
     onAnswer?.(response.status)
+    if (isLast && response.status !== 101) response.headers.set('connection', 'close')
     return response
   }
 
@@ -76,12 +91,24 @@ export function listen<Data>(options: ListenOptions<Data>): Bun.Server<Data> {
       return problemResponse(error, newTraceId())
     },
   }
+  let server: Bun.Server<Data>
   try {
-    return options.socket === undefined
-      ? (Bun.serve(shared as Bun.Serve.Options<Data>) as Bun.Server<Data>)
-      : Bun.serve<Data>({ ...shared, websocket: options.socket } as Bun.Serve.Options<Data>)
+    server =
+      options.socket === undefined
+        ? (Bun.serve(shared as Bun.Serve.Options<Data>) as Bun.Server<Data>)
+        : Bun.serve<Data>({ ...shared, websocket: options.socket } as Bun.Serve.Options<Data>)
   } catch (cause) {
     throw new ListenError(explain(cause, options), { cause })
+  }
+  return {
+    url: server.url.origin,
+    lastAnswers() {
+      isLast = true
+    },
+    async stop() {
+      await withDeadline(server.stop(), STOP_GRACE_MS)
+      await server.stop(true)
+    },
   }
 }
 

@@ -12,6 +12,7 @@ const WITH_TOKEN: readonly ErrorCode[] = [
   'token_expired',
   'token_in_query',
   'forbidden',
+  'not_ready',
 ]
 const WITH_BODY: readonly ErrorCode[] = [
   'malformed_json',
@@ -21,6 +22,8 @@ const WITH_BODY: readonly ErrorCode[] = [
   'unsupported_media_type',
   'unsupported_encoding',
 ]
+/** With the database away, or held by another program. */
+const WITH_DATABASE: readonly ErrorCode[] = ['database_unavailable', 'overloaded']
 const EVERYWHERE: readonly ErrorCode[] = ['bad_host', 'internal']
 
 /** Every code that a route may answer with. */
@@ -28,6 +31,7 @@ export function codesOf(route: Route): ErrorCode[] {
   const codes = [...(route.errors ?? []), ...EVERYWHERE]
   if (route.who !== 'public') codes.push(...WITH_TOKEN)
   if (route.body !== undefined) codes.push(...WITH_BODY)
+  if (route.service === 'auth') codes.push(...WITH_DATABASE)
   return [...new Set(codes)]
 }
 

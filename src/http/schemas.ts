@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { ROLES } from '../domain/audience'
 import { fixSchema } from '../domain/fix'
-import { ID_PATTERN } from '../domain/id'
+import { ID_PATTERN, isReserved } from '../domain/id'
 import { decodePolyline } from '../domain/polyline'
 import { ORDER_STATUSES } from '../domain/view'
 import { type Fault, ZltError } from '../errors'
@@ -119,7 +119,10 @@ export const SCHEMAS = {
     .refine((patch) => Object.keys(patch).length > 0, 'say at least one of role, password, disabled'),
   User: user,
   UserList: z.object({ items: z.array(user), next_cursor: text.optional() }),
-  OrderInput: z.strictObject({ id: id.optional(), ...orderFields }),
+  OrderInput: z.strictObject({
+    id: id.refine((value) => !isReserved(value), 'ids that begin with zlt.canary. are the program’s own').optional(),
+    ...orderFields,
+  }),
   OrderPatch: z
     .strictObject(orderFields)
     .refine((patch) => Object.keys(patch).length > 0, 'say at least one field to change'),

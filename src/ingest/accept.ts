@@ -7,6 +7,7 @@ import { encodeRecord, OURS } from '../domain/location-record'
 import { type ErrorCode, type Fault, isRetryable, ZltError } from '../errors'
 import type { Metrics } from '../metrics'
 import type { Entry, Log } from '../ports/log'
+import { type Span, TRACEPARENT, type Tracing } from '../tracing'
 import type { OrderResolver, Resolution } from './resolve-orders'
 
 /** What became of one fix, as the answer says it. */
@@ -29,6 +30,7 @@ export interface AcceptDeps {
   metrics: Metrics
   /** The largest array taken. */
   batchLimit: number
+  tracing?: Tracing | undefined
 }
 
 const ACCEPTED: FixResult = { status: 'accepted' }
@@ -41,6 +43,7 @@ const NO_VISIBLE_ORDER: FixResult = {
 
 /**
  * Takes the body of one request.
+ * @param span the request's, when it is traced
  * @throws ZltError the first fix's error when none was accepted; `log_unavailable`, `disk_full`, `overloaded`
  */
 export async function acceptFixes(
@@ -48,6 +51,7 @@ export async function acceptFixes(
   claims: Claims,
   body: unknown,
   receivedMs: number,
+  span?: Span,
 ): Promise<Accepted> {
   const startedMs = performance.now()
   const isArray = Array.isArray(body)
@@ -87,6 +91,9 @@ export async function acceptFixes(
   }
 
   const entries: Entry[] = []
+  const appending = span === undefined ? undefined : deps.tracing?.follow('producer', 'append', span.traceparent)
+  // Nearly all records share one object, which the log encodes once.
+  const headers = appending === undefined ? OURS : { ...OURS, [TRACEPARENT]: appending.traceparent }
   for (let i = 0; i < fixes.length; i++) {
     const fix = fixes[i]
     if (fix === undefined) continue
@@ -95,7 +102,7 @@ export async function acceptFixes(
     const fault =
       fixTimeMs === undefined
         ? futureTime(inputs[i], pointer)
-        : appendTo(entries, targets[i], claims, fix, fixTimeMs, receivedMs, pointer)
+        : appendTo(entries, headers, targets[i], claims, fix, fixTimeMs, receivedMs, pointer)
     if (fault === undefined) results[i] = ACCEPTED
     else if (fault === 'no_visible_order') results[i] = NO_VISIBLE_ORDER
     else {
@@ -103,8 +110,19 @@ export async function acceptFixes(
       results[i] = rejected(fault)
     }
   }
-  if (entries.length > 0) await deps.log.append(entries)
+  if (entries.length > 0) await append(deps.log, entries, appending)
   return conclude(deps.metrics, results, faults, entries.length)
+}
+
+async function append(log: Log, entries: readonly Entry[], span: Span | undefined): Promise<void> {
+  if (span === undefined) return log.append(entries)
+  try {
+    await log.append(entries)
+    span.end({ 'zlt.records': entries.length })
+  } catch (error) {
+    span.end({ 'zlt.records': entries.length }, error)
+    throw error
+  }
 }
 
 function resolveAll(resolver: OrderResolver, claims: Claims, fixes: readonly (Fix | undefined)[]) {
@@ -126,6 +144,7 @@ function unknownOf(
 
 function appendTo(
   entries: Entry[],
+  headers: Entry['headers'],
   targets: Resolution | undefined,
   claims: Claims,
   fix: Fix,
@@ -139,7 +158,7 @@ function appendTo(
   if (targets.length === 0) return 'no_visible_order'
   for (const { orderId, assignment, vouched } of targets) {
     const value = encodeRecord(fix, { partnerId: claims.sub, orderId, assignment, vouched, fixTimeMs, receivedMs })
-    entries.push({ key: orderId, value, headers: OURS })
+    entries.push({ key: orderId, value, headers })
   }
   return undefined
 }

@@ -1,6 +1,7 @@
 /** Which orders a fix is for: what the table says now, waiting a moment for an order it does not know yet. */
 
 import type { Claims } from '../domain/audience'
+import { isReserved } from '../domain/id'
 import type { Order } from '../domain/order'
 import { hasEnded } from '../domain/order'
 import type { OrderTable } from '../tables/orders'
@@ -63,7 +64,7 @@ export class OrderResolver {
 
   #named(claims: Claims, id: string): Resolution {
     const allowed = claims.orders === undefined || claims.orders.includes(id)
-    if (!allowed) return 'not_yours'
+    if (!allowed || isReserved(id)) return 'not_yours'
     const order = this.orders.get(id)
     if (order === undefined)
       return claims.orders === undefined ? 'not_yours' : [{ orderId: id, assignment: 0, vouched: true }]

@@ -46,8 +46,23 @@ export interface Follower {
    * it runs come in a later batch. A batch that rejects is reported and given up: the next ones come all the same.
    */
   batch(partition: number, records: readonly StoredRecord[]): Promise<void>
-  /** The partition goes away; called after its last batch has settled. Commits made during this call still count. */
+  /**
+   * Any partition may go to another member in a moment, and most will stay: what is committed until this resolves need not
+   * come again, there or here. MUST NOT take longer than 3 s; it is not waited for any longer. No batch runs meanwhile.
+   */
+  unsettled?(): Promise<void>
+  /**
+   * The partition goes away; called after its last batch has settled. Commits made during this call still count, but the
+   * next member may have begun before them.
+   */
   revoked(partition: number): Promise<void>
+}
+
+/** A record that cannot be read, where it lies, and why. */
+export interface Rejected {
+  partition: number
+  record: StoredRecord
+  reason: string
 }
 
 /** A running follower. */
@@ -58,6 +73,12 @@ export interface Following {
    * stored; then it did not happen, and may be tried again.
    */
   commit(partition: number, at: number): Promise<void>
+  /**
+   * Puts a member of the group out of it whose process is known to be dead, so that others get its partitions at once.
+   * `node` is the member's `Mail.self`. MUST do nothing for a node that is no member, and never fail for good: a member
+   * that is not put out leaves by itself in time.
+   */
+  evict(node: string): Promise<void>
   /** Waits for the batch under way, calls `revoked` for each partition, and leaves the group. MUST NOT be awaited in `batch`. */
   close(): Promise<void>
 }
@@ -83,6 +104,11 @@ export interface Log {
    */
   follow(group: string, follower: Follower): Promise<Following>
   /**
+   * Keeps records that cannot be read apart, with the reason, for people to look at. Followers never see them. Resolves
+   * once they are stored; their offsets move on all the same.
+   */
+  reject(rejected: readonly Rejected[]): Promise<void>
+  /**
    * Publishes a fact; null removes it. Resolves once stored, and rejects with `ZltError` when it may not be. Later values
    * of a key replace earlier ones. What a tail's `onFact` throws is never the publisher's.
    */
@@ -98,6 +124,8 @@ export interface Log {
    * for starts that follow a start which may have ended before it acted on it.
    */
   mayHaveRewound(): boolean
+  /** For how long a tail has been behind what is published, ms; 0 while all are level with it, as far as is known. */
+  factsBehindMs(): number
   /** Whether an append would be acknowledged now; the reason when not. */
   health(): Promise<{ ok: true } | { ok: false; reason: string }>
   /** Waits for what is under way, closes all followers and tails, then releases everything. Appends after it reject. */

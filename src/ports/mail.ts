@@ -19,6 +19,8 @@ export interface PositionMessage {
   type: 'position'
   order: string
   audience: Audience
+  /** The log's incarnation that `at` counts in; a hub takes only positions of the epoch it knows. */
+  epoch: number
   at: number
   rev: number
   assignment: number
@@ -29,6 +31,8 @@ export interface PositionMessage {
   routeId?: string
   /** The route part, when the receiver may not have it yet. */
   routeJson?: string
+  /** The `traceparent` of the record's fold, when its request is traced. */
+  trace?: string
   /** Records dropped so far, by code; for `ops` only. */
   dropped?: Partial<Record<string, number>>
 }
@@ -49,6 +53,19 @@ export interface Inbox {
   receive(from: string, messages: readonly Message[]): void
   /** Something from `from` was lost: whatever it was told or told us may be out of date. */
   gap(from: string): void
+  /** Nothing reaches `node` any more: what it watches is to be forgotten. It announces again when it is back. */
+  absent(node: string): void
+  /**
+   * `node` is dead: its lease ran out while ours was renewed without a break for a lease and 2 s, and two readings 1 s
+   * apart said so. Its partitions should go to others. MUST NOT be called because the post itself was away or emptied.
+   */
+  expired(node: string): void
+  /**
+   * The post has lost all it held, of everybody or (`slept`) of this node, which was away for longer than its lease:
+   * announce every order anew, and claim every partition. Whoever slept may have lost them without knowing it yet, and
+   * MUST NOT claim before its log has had the time to say so.
+   */
+  emptied(slept: boolean): void
 }
 
 export interface Mail {
@@ -68,6 +85,8 @@ export interface Mail {
   claim(partition: number): Promise<void>
   /** The node that owns the partition, as far as is known. */
   ownerOf(partition: number): Promise<string | undefined>
+  /** Whether what is sent would arrive now; the reason when not. Answers within a second. */
+  health(): Promise<{ ok: true } | { ok: false; reason: string }>
   /** Nothing is delivered after it. */
   close(): Promise<void>
 }

@@ -51,26 +51,36 @@ const STEPS: readonly (readonly string[])[] = [
 /** The schema this program is written for. */
 export const SCHEMA_VERSION = STEPS.length
 
+/** How long a start waits for another one that is at it. */
+const WAIT_MS = 60_000
+
 /**
  * Brings the schema up to date, in one transaction: two processes that start together run each step once.
+ * @param waitMs how long Postgres lets it wait for another process that is at it
  * @throws Error when the schema is newer than this program: it may hold what this one would destroy
+ * @throws ZltError `overloaded` when another process has been at it for a minute, or holds the SQLite file
  */
-export async function migrate(database: Database): Promise<void> {
-  await database.write(async (tx) => {
-    await database.lock(tx, ['schema'])
-    await tx`CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)`
-    const version = await readVersion(tx)
-    if (version > SCHEMA_VERSION) {
-      throw new Error(
-        `the database has schema ${version} and this version of zlt knows up to ${SCHEMA_VERSION}: ` +
-          'start the newer zlt again, or restore the backup made before it',
-      )
-    }
-    if (version === SCHEMA_VERSION) return
-    for (const statement of STEPS.slice(version).flat()) await tx.unsafe(statement)
-    await tx`DELETE FROM schema_version`
-    await tx`INSERT INTO schema_version (version) VALUES (${SCHEMA_VERSION})`
-  })
+export async function migrate(database: Database, waitMs = WAIT_MS): Promise<void> {
+  await database.write(
+    async (tx) => {
+      // Longer than any step may take, and shorter than for ever: the other process may be frozen.
+      if (database.dialect === 'postgres') await tx.unsafe(`SET LOCAL lock_timeout = ${waitMs}`)
+      await database.lock(tx, ['schema'])
+      await tx`CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)`
+      const version = await readVersion(tx)
+      if (version > SCHEMA_VERSION) {
+        throw new Error(
+          `the database has schema ${version} and this version of zlt knows up to ${SCHEMA_VERSION}: ` +
+            'start the newer zlt again, or restore the backup made before it',
+        )
+      }
+      if (version === SCHEMA_VERSION) return
+      for (const statement of STEPS.slice(version).flat()) await tx.unsafe(statement)
+      await tx`DELETE FROM schema_version`
+      await tx`INSERT INTO schema_version (version) VALUES (${SCHEMA_VERSION})`
+    },
+    { limitMs: 2 * waitMs },
+  )
 }
 
 async function readVersion(tx: Tx): Promise<number> {

@@ -43,6 +43,11 @@ export async function republish(tx: Tx, revs: ReadonlyMap<string, number>): Prom
   }
 }
 
+/** Has rows published again as they are, by whoever publishes now: what the log says of them is in doubt. */
+export async function doubt(tx: Tx, ids: Iterable<string>): Promise<void> {
+  for (const id of inWriteOrder([...ids])) await tx`UPDATE orders SET published_rev = 0 WHERE id = ${id}`
+}
+
 /** The `published_rev` of a row; undefined when there is none (any more). */
 export async function publishedRev(tx: Tx, id: string): Promise<number | undefined> {
   const rows = await tx`SELECT published_rev FROM orders WHERE id = ${id}`

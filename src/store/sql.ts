@@ -2,33 +2,29 @@
 
 import { closeSync, openSync } from 'node:fs'
 import { SQL } from 'bun'
-import { ZltError } from '../errors'
 import type { Database } from './database'
 import { Lane } from './lane'
 import { migrate } from './migrations'
+import { namedFailure, openPostgres, type PostgresOptions } from './postgres'
+import { isBusy, translated } from './storage-errors'
 
 /**
  * Opens the database and brings its schema up to date.
- * @param where a `postgres://` URL, else the path of a SQLite file, which is made when it is missing
- * @throws Error when a newer version of the program has been at work on it, or it cannot be reached
+ * @param where a `postgres://` URL, else the path of a SQLite file (as `sqlite:PATH` too), made when it is missing
+ * @throws UnreachableError; Error when a newer version of the program has been at work on it
  */
-export async function openDatabase(where: string): Promise<Database> {
-  const database = /^postgres(ql)?:\/\//.test(where) ? openPostgres(where) : await openSqlite(where)
+export async function openDatabase(where: string, options: PostgresOptions = {}): Promise<Database> {
+  const isPostgres = /^postgres(ql)?:\/\//.test(where)
+  const database = isPostgres ? openPostgres(where, options) : await openSqlite(where.replace(/^sqlite:/, ''))
   try {
+    // First, since a migration is waited for much longer than a server that is away.
+    await database.read((tx) => tx`SELECT 1`)
     await migrate(database)
   } catch (error) {
     await database.close()
-    if (database.dialect === 'postgres') throw named(error, where)
-    throw error
+    throw isPostgres ? namedFailure(error, where) : error
   }
   return database
-}
-
-/** Bun says no more than `Failed to connect`. The password in the URL is left out. */
-function named(error: unknown, where: string): unknown {
-  const { code, message } = error as { code?: unknown; message: string }
-  if (typeof code !== 'string' || !code.startsWith('ERR_POSTGRES_CONNECTION')) return error
-  return new Error(`cannot reach the database at ${URL.parse(where)?.host ?? '?'}: ${message}`, { cause: error })
 }
 
 /** How long a transaction tries to begin while another program holds the file, and how often. */
@@ -80,43 +76,5 @@ async function beginWhenFree<T>(sql: SQL, work: (tx: SQL) => Promise<T>): Promis
       if (begun || !isBusy(error) || performance.now() > untilMs) throw error
       await Bun.sleep(HELD_RETRY_MS)
     }
-  }
-}
-
-function isBusy(error: unknown): boolean {
-  return (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true
-}
-
-function openPostgres(url: string): Database {
-  const sql = new SQL(url)
-  return {
-    dialect: 'postgres',
-    read: (work) => work(sql),
-    write: (work, { durable = true } = {}) =>
-      translated(
-        sql.begin(async (tx) => {
-          if (!durable) await tx`SET LOCAL synchronous_commit = off`
-          return work(tx)
-        }),
-      ),
-    lock: async (tx, keys) => {
-      // Always in one order: two transactions that want the same keys never wait for each other.
-      for (const key of [...new Set(keys)].sort()) await tx`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 7))`
-    },
-    close: () => sql.close(),
-  }
-}
-
-/** Tells apart what the caller can be told: the disk is full (SQLITE_FULL, 53100), or somebody holds the database. */
-async function translated<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (cause) {
-    const { code, errno } = cause as { code?: string; errno?: unknown }
-    if (code === 'SQLITE_FULL' || errno === '53100') {
-      throw new ZltError('disk_full', 'the database has no space left', { cause })
-    }
-    if (isBusy(cause)) throw new ZltError('overloaded', 'the database is held', { cause })
-    throw cause
   }
 }

@@ -28,6 +28,7 @@ const PARTS: readonly (readonly [prefix: string, part: string])[] = [
   ['src/ingest/', 'ingest'],
   ['src/fanout/', 'fanout'],
   ['src/server.ts', 'server'],
+  ['src/roles/', 'server'],
   ['src/errors.ts', 'errors'],
   ['src/', 'shared'],
   ['cli/', 'cli'],
@@ -61,22 +62,25 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: [...PROGRAM, 'server'],
   web: ['domain'],
   scripts: [...PROGRAM, 'cli', 'web'],
-  bench: [...PROGRAM, 'server', 'cli', 'web', 'scripts'],
+  // Real brokers and databases are started by what starts them for tests.
+  bench: [...PROGRAM, 'server', 'cli', 'web', 'scripts', 'tests'],
   tests: [...PROGRAM, 'server', 'cli', 'web', 'scripts', 'bench'],
 }
 
 /** Where each package may be imported; a prefix, or a file. A package that is not here has no place yet. */
 const VENDORS: Readonly<Record<string, readonly string[]>> = {
-  kafkajs: ['src/adapters/distributed/'],
-  ioredis: ['src/adapters/distributed/'],
+  // Benches read what the servers hold, past the program.
+  kafkajs: ['src/adapters/distributed/', 'bench/cluster/'],
+  ioredis: ['src/adapters/distributed/', 'bench/cluster/'],
   commander: ['cli/'],
-  hono: ['src/http/', 'src/auth/', 'src/ingest/', 'src/fanout/', 'src/server.ts'],
+  hono: ['src/http/', 'src/auth/', 'src/ingest/', 'src/fanout/', 'src/roles/'],
   jose: ['src/http/', 'src/auth/'],
   zod: ['src/http/schemas.ts', 'src/http/openapi.ts', 'src/http/asyncapi.ts'],
   htmlparser2: ['cli/tracks/'],
   'maplibre-gl': ['web/'],
   pmtiles: ['web/', 'scripts/'],
   'bun:sqlite': ['src/adapters/embedded/', 'src/store/', 'scripts/'],
+  ajv: ['tests/'],
   'bun:test': ['tests/'],
   'fast-check': ['tests/'],
   'playwright-core': ['tests/', 'bench/', 'scripts/'],
@@ -152,7 +156,7 @@ function impure({ path, code, imports }: SourceFile): string | undefined {
 
 function readsEnvironment({ path, code }: SourceFile): string | undefined {
   // Tests make the environments of the programs they start.
-  if (path === 'src/config.ts' || path.startsWith('tests/')) return undefined
+  if (path === 'src/load-config.ts' || path.startsWith('tests/')) return undefined
   return found(code, /\b(process|Bun|import\.meta)\.env\b/)
 }
 

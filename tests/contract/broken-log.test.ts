@@ -18,7 +18,7 @@ interface Context {
 /** The embedded log with some methods replaced. */
 function spoiled(how: string, spoil: (context: Context) => Partial<Log>, breaks: readonly string[]): Broken<OpenedLog> {
   const open = async (): Promise<OpenedLog> => {
-    const { first, reopen, cleanup } = await openEmbedded()
+    const { first, reopen, rejected, cleanup } = await openEmbedded()
     let restarts = 0
     const spoilt = ({ log, file }: Embedded): Log => {
       const row = file.db.query('SELECT max(at) AS at FROM log').get() as { at: number | null }
@@ -27,8 +27,10 @@ function spoiled(how: string, spoil: (context: Context) => Partial<Log>, breaks:
         partitionOf: (key) => log.partitionOf(key),
         append: (entries) => log.append(entries),
         follow: (group, follower) => log.follow(group, follower),
+        reject: (rejected) => log.reject(rejected),
         publish: (topic, key, value) => log.publish(topic, key, value),
         tail: (topic, onFact) => log.tail(topic, onFact),
+        factsBehindMs: () => log.factsBehindMs(),
         mayHaveRewound: () => log.mayHaveRewound(),
         health: () => log.health(),
         close: () => log.close(),
@@ -36,7 +38,7 @@ function spoiled(how: string, spoil: (context: Context) => Partial<Log>, breaks:
       return { ...whole, ...spoil({ log: whole, db: file.db, restarts: restarts++, lastBefore: row.at ?? 0 }) }
     }
     // Short: what a broken log never delivers is waited for in vain.
-    return { log: spoilt(first), reopen: async () => spoilt(await reopen()), cleanup, deadlineMs: 300 }
+    return { log: spoilt(first), reopen: async () => spoilt(await reopen()), rejected, cleanup, deadlineMs: 300 }
   }
   return { how, breaks, open }
 }
@@ -81,8 +83,12 @@ function following(change: (inner: Following, group: string, context: Context) =
   return (context: Context): Partial<Log> => ({
     async follow(group, follower) {
       const inner = await context.log.follow(group, follower)
-      const { commit, close } = change(inner, group, context)
-      return { commit: commit ?? ((p, at) => inner.commit(p, at)), close: close ?? (() => inner.close()) }
+      const whole: Following = {
+        commit: (partition, at) => inner.commit(partition, at),
+        evict: (node) => inner.evict(node),
+        close: () => inner.close(),
+      }
+      return { ...whole, ...change(inner, group, context) }
     },
   })
 }
@@ -312,7 +318,49 @@ const FOLLOWING = [
   ),
 ]
 
+const REJECTING = [
+  spoiled('forgets what is rejected', () => ({ reject: async () => {} }), [
+    'rejected records are kept as they were, with their place and the reason, also over a restart',
+  ]),
+  spoiled(
+    'keeps the reason short',
+    ({ log }) => ({
+      reject: (rejected) => log.reject(rejected.map((one) => ({ ...one, reason: one.reason.slice(0, 8) }))),
+    }),
+    ['rejected records are kept as they were, with their place and the reason, also over a restart'],
+  ),
+  spoiled(
+    'keeps rejected records among the others',
+    ({ log }) => ({
+      reject: async (rejected) => {
+        await log.reject(rejected)
+        await log.append(
+          rejected.map(({ record: { key, value, headers } }) => ({ key: key ?? '', value: value ?? '', headers })),
+        )
+      },
+    }),
+    ['followers never see what was rejected'],
+  ),
+  spoiled(
+    'fails when asked to put a stranger out',
+    following(() => ({
+      evict: async (node) => {
+        throw new Error(`${node} is no member`)
+      },
+    })),
+    ['putting a node out of the group that is not in it does nothing'],
+  ),
+  spoiled(
+    'puts itself out instead of a stranger',
+    following((inner) => ({ evict: () => inner.close() })),
+    ['putting a node out of the group that is not in it does nothing'],
+  ),
+]
+
 const PUBLISHING = [
+  spoiled('is always behind', () => ({ factsBehindMs: () => 1 }), [
+    'tails that have been told everything are not behind',
+  ]),
   spoiled(
     'resolves a tail before its first pass',
     ({ log }) => ({
@@ -425,4 +473,4 @@ const PUBLISHING = [
   ),
 ]
 
-describeBroken('the contract of Log', LOG_CASES, [...APPENDING, ...FOLLOWING, ...PUBLISHING])
+describeBroken('the contract of Log', LOG_CASES, [...APPENDING, ...FOLLOWING, ...REJECTING, ...PUBLISHING])

@@ -17,11 +17,23 @@ function opener(spoil: (mail: MemoryMail, post: MemoryPost) => Partial<Mail>): (
         nodes: () => mail.nodes(),
         claim: (partition) => mail.claim(partition),
         ownerOf: (partition) => mail.ownerOf(partition),
+        health: () => mail.health(),
         close: () => mail.close(),
       }
       return { ...whole, ...spoil(mail, post) }
     }
-    return { mail: node(), another: async () => node(), cleanup: async () => {}, deadlineMs: 300 }
+    return {
+      mail: node(),
+      another: async () => node(),
+      kill: async ({ self }) => post.kill(self),
+      empty: async () => post.empty(),
+      cutOff: async () => {
+        const back = post.cutOff()
+        return async () => back()
+      },
+      cleanup: async () => {},
+      deadlineMs: 300,
+    }
   }
 }
 
@@ -34,18 +46,24 @@ function spoiled(
 }
 
 /** Puts something between the mail and its inbox. */
-function receiving(change: (inbox: Inbox) => Partial<Inbox>) {
-  return (mail: MemoryMail): Partial<Mail> => ({
-    open: (inbox) => {
-      const { receive, gap } = change(inbox)
-      return mail.open({
-        receive: receive ?? ((from, messages) => inbox.receive(from, messages)),
-        gap: gap ?? ((from) => inbox.gap(from)),
-      })
-    },
+function receiving(change: (inbox: Inbox, mail: MemoryMail, post: MemoryPost) => Partial<Inbox>) {
+  return (mail: MemoryMail, post: MemoryPost): Partial<Mail> => ({
+    open: (inbox) =>
+      mail.open({
+        receive: (from, messages) => inbox.receive(from, messages),
+        gap: (from) => inbox.gap(from),
+        absent: (node) => inbox.absent(node),
+        expired: (node) => inbox.expired(node),
+        emptied: (slept) => inbox.emptied(slept),
+        ...change(inbox, mail, post),
+      }),
   })
 }
 
+const CLOSED = 'a node that has closed is absent to whoever sends to it, and no node any more'
+const DIES = 'a node that dies is told to the others once, and no living one ever'
+const EMPTIED = 'a post that has lost all says so to each node once, goes on, and calls nobody dead'
+const AWAY = 'a post that is away shows in health, and what was sent meanwhile arrives or a gap is told'
 const TWO_NODES = 'between two nodes order holds per sender, and each gets only its own'
 
 const BROKEN = [
@@ -100,7 +118,7 @@ const BROKEN = [
           messages.map((one) => JSON.parse(JSON.stringify(one, (_key, value) => value ?? undefined))),
         ),
     })),
-    ['messages arrive as they were sent'],
+    ['messages arrive as they were sent', 'every kind of message goes to another node as it was sent'],
   ),
   spoiled(
     'delivers within send',
@@ -114,7 +132,10 @@ const BROKEN = [
         if (post.inboxes.has(to)) post.deliver(to, to, messages)
       },
     }),
-    ['what is sent before the inbox opens arrives, or a gap is told'],
+    [
+      'what is sent before the inbox opens arrives, or a gap is told',
+      'what is sent to another node before it opens arrives, or a gap is told',
+    ],
   ),
   spoiled(
     'is deaf after its inbox has thrown',
@@ -160,6 +181,86 @@ const BROKEN = [
     'does not say from whom',
     receiving((inbox) => ({ receive: (_from, messages) => inbox.receive('somebody', messages) })),
     ['what a node sends itself arrives in the order sent, each once', TWO_NODES],
+  ),
+  spoiled(
+    'never says that a node is absent',
+    receiving(() => ({ absent() {} })),
+    [CLOSED],
+  ),
+  spoiled(
+    'counts those that have closed',
+    (mail, post) => ({ nodes: async () => [...(await mail.nodes()), ...post.gone] }),
+    [CLOSED, DIES],
+  ),
+  spoiled(
+    'never says that a node is dead',
+    receiving(() => ({ expired() {} })),
+    [DIES],
+  ),
+  spoiled(
+    'says of a death twice',
+    receiving((inbox) => ({
+      expired: (node) => {
+        inbox.expired(node)
+        inbox.expired(node)
+      },
+    })),
+    [DIES],
+  ),
+  spoiled(
+    'takes a death for a loss of all',
+    receiving((inbox) => ({
+      expired: (node) => {
+        inbox.expired(node)
+        inbox.emptied(false)
+      },
+    })),
+    [DIES],
+  ),
+  spoiled(
+    'keeps silent about its loss',
+    receiving(() => ({ emptied() {} })),
+    [EMPTIED],
+  ),
+  spoiled(
+    'says of its loss twice',
+    receiving((inbox) => ({
+      emptied: () => {
+        inbox.emptied(false)
+        inbox.emptied(false)
+      },
+    })),
+    [EMPTIED],
+  ),
+  spoiled(
+    'calls all dead when it has lost all',
+    receiving((inbox, mail, post) => ({
+      emptied: () => {
+        for (const node of post.inboxes.keys()) if (node !== mail.self) inbox.expired(node)
+        inbox.emptied(false)
+      },
+    })),
+    [EMPTIED],
+  ),
+  spoiled('is always well', () => ({ health: async () => ({ ok: true }) }), [AWAY]),
+  spoiled('is never well', () => ({ health: async () => ({ ok: false, reason: 'no reason' }) }), [AWAY]),
+  spoiled(
+    'forgets what is sent while it is away',
+    (mail, post) => ({
+      send: (to, messages) => {
+        if (!post.isAway || to === mail.self) mail.send(to, messages)
+      },
+    }),
+    [AWAY],
+  ),
+  spoiled(
+    'holds what is for itself while it is away',
+    (mail, post) => ({
+      send: (to, messages) => {
+        if (!post.isAway || to !== mail.self) mail.send(to, messages)
+      },
+    }),
+    [AWAY],
   ),
 ]
 

@@ -144,4 +144,21 @@ export const FACT_CASES: readonly LogCase[] = [
       expect(other.told.map(([, value]) => value)).toEqual(['1', '2'])
     },
   },
+  {
+    name: 'tails that have been told everything are not behind',
+    async run({ log, deadlineMs }) {
+      const prefix = fresh('fact')
+      await log.publish(ORDERS, `${prefix}.a`, '1')
+      const orders = await tailOf(log, ORDERS, prefix)
+      const access = await tailOf(log, ACCESS, prefix)
+      expect(log.factsBehindMs()).toBe(0)
+      await log.publish(ORDERS, `${prefix}.b`, '2')
+      await log.publish(ACCESS, `${prefix}.b`, '2')
+      await until(() => orders.told.length === 2 && access.told.length === 1, 'all facts', deadlineMs)
+      expect(log.factsBehindMs()).toBe(0)
+      await Promise.all([orders.tail.close(), access.tail.close()])
+      await log.publish(ORDERS, `${prefix}.c`, '3')
+      expect(log.factsBehindMs()).toBe(0)
+    },
+  },
 ]

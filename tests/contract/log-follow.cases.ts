@@ -208,4 +208,16 @@ export const FOLLOW_CASES: readonly LogCase[] = [
       expect([...recorder.owned]).toEqual([])
     },
   },
+  {
+    name: 'putting a node out of the group that is not in it does nothing',
+    async run({ log, deadlineMs }) {
+      const key = fresh('order')
+      const { recorder, following } = await follow(log)
+      for (const node of [fresh('nobody'), '', 'Zürich.1']) await following.evict(node)
+      await log.append([entry(key, 'x')])
+      await recorder.waitFor(key, 1, deadlineMs)
+      expect(recorder.owned.has(log.partitionOf(key))).toBe(true)
+      expect(recorder.faults).toEqual([])
+    },
+  },
 ]

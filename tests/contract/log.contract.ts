@@ -5,8 +5,9 @@ import { APPEND_CASES } from './log-append.cases.ts'
 import type { LogCase, OpenedLog } from './log-case.ts'
 import { FACT_CASES } from './log-facts.cases.ts'
 import { FOLLOW_CASES } from './log-follow.cases.ts'
+import { REJECT_CASES } from './log-reject.cases.ts'
 
-export const LOG_CASES: readonly LogCase[] = [...APPEND_CASES, ...FOLLOW_CASES, ...FACT_CASES]
+export const LOG_CASES: readonly LogCase[] = [...APPEND_CASES, ...FOLLOW_CASES, ...REJECT_CASES, ...FACT_CASES]
 
 /** Runs the contract on what `open` opens, afresh for each case; cases use keys and groups of their own. */
 export function describeLogContract(

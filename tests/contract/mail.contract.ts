@@ -9,6 +9,12 @@ export interface OpenedMail extends Opened {
   mail: Mail
   /** Another node; rejects on an adapter that has only one. */
   another(): Promise<Mail>
+  /** Ends a node without a word, as a killed process does; rejects on an adapter that has only one. */
+  kill(node: Mail): Promise<void>
+  /** The post loses all it holds, as a Redis does that is restarted without a disk; rejects where there is no post. */
+  empty(): Promise<void>
+  /** Nothing reaches the post until what it returns is called; rejects where there is no post. */
+  cutOff(): Promise<() => Promise<void>>
 }
 
 type MailCase = ContractCase<OpenedMail>
@@ -17,6 +23,9 @@ type MailCase = ContractCase<OpenedMail>
 class TestInbox implements Inbox {
   readonly received: { from: string; message: Message }[] = []
   readonly gaps: string[] = []
+  readonly absentees: string[] = []
+  readonly dead: string[] = []
+  emptyings = 0
 
   constructor(private readonly onMessage: (message: Message) => void = () => {}) {}
 
@@ -29,6 +38,18 @@ class TestInbox implements Inbox {
 
   gap(from: string): void {
     this.gaps.push(from)
+  }
+
+  absent(node: string): void {
+    this.absentees.push(node)
+  }
+
+  expired(node: string): void {
+    this.dead.push(node)
+  }
+
+  emptied(): void {
+    this.emptyings += 1
   }
 
   orders(): string[] {
@@ -55,6 +76,7 @@ const EVERY_MESSAGE: Message[] = [
     type: 'position',
     order: 'o1',
     audience: 'ops',
+    epoch: 1_760_000_000_001,
     at: 2 ** 40,
     rev: 1_760_000_000_000,
     assignment: 0,
@@ -62,7 +84,17 @@ const EVERY_MESSAGE: Message[] = [
     json: '{"name":"Zürich 🛵 \\u0000 \\" \u2028"}',
     dropped: { late: 2 },
   },
-  { type: 'position', order: 'o2', audience: 'customer', at: -1, rev: 0, assignment: 0, receivedMs: 0, json: null },
+  {
+    type: 'position',
+    order: 'o2',
+    audience: 'customer',
+    epoch: 0,
+    at: -1,
+    rev: 0,
+    assignment: 0,
+    receivedMs: 0,
+    json: null,
+  },
 ]
 
 export const MAIL_CASES: readonly MailCase[] = [
@@ -214,7 +246,109 @@ export const MAIL_CASES: readonly MailCase[] = [
       expect([...mine.gaps, ...theirs.gaps]).toEqual([])
     },
   },
+  {
+    name: 'every kind of message goes to another node as it was sent',
+    async run({ mail, another, deadlineMs }) {
+      const other = await another()
+      const inbox = new TestInbox()
+      await Promise.all([mail.open(new TestInbox()), other.open(inbox)])
+      mail.send(other.self, EVERY_MESSAGE)
+      await inbox.waitFor(EVERY_MESSAGE.length, deadlineMs)
+      expect(inbox.received.map(({ message }) => message)).toEqual(EVERY_MESSAGE)
+    },
+  },
+  {
+    name: 'what is sent to another node before it opens arrives, or a gap is told',
+    async run({ mail, another, deadlineMs }) {
+      const other = await another()
+      const inbox = new TestInbox()
+      await mail.open(new TestInbox())
+      mail.send(other.self, [unwatch('early')])
+      // So that the early one is on its way before there is anybody.
+      await mail.nodes()
+      await other.open(inbox)
+      mail.send(other.self, [unwatch('later')])
+      await until(() => inbox.orders().includes('later'), 'the later one', deadlineMs)
+      expect(inbox.gaps.length > 0 || inbox.orders()[0] === 'early').toBe(true)
+    },
+  },
+  {
+    name: 'a node that has closed is absent to whoever sends to it, and no node any more',
+    async run({ mail, another, deadlineMs }) {
+      const other = await another()
+      const inbox = new TestInbox()
+      await Promise.all([mail.open(inbox), other.open(new TestInbox())])
+      await other.close()
+      mail.send(other.self, [unwatch('lost')])
+      await until(() => inbox.absentees.includes(other.self), 'the absence', deadlineMs)
+      expect(await mail.nodes()).toEqual([mail.self])
+    },
+  },
+  {
+    name: 'a node that dies is told to the others once, and no living one ever',
+    async run({ mail, another, kill, deadlineMs }) {
+      const [first, second] = [await another(), await another()]
+      const [mine, theirs] = [new TestInbox(), new TestInbox()]
+      await Promise.all([mail.open(mine), first.open(new TestInbox()), second.open(theirs)])
+      await until(async () => (await mail.nodes()).length === 3, 'all nodes', deadlineMs)
+      await kill(first)
+      await until(() => mine.dead.length > 0 && theirs.dead.length > 0, 'the first death', deadlineMs)
+      await kill(second)
+      await until(() => mine.dead.includes(second.self), 'the second death', deadlineMs)
+      expect(mine.dead).toEqual([first.self, second.self])
+      expect(theirs.dead).toEqual([first.self])
+      expect(await mail.nodes()).toEqual([mail.self])
+      expect([mine.emptyings, theirs.emptyings]).toEqual([0, 0])
+    },
+  },
+  {
+    name: 'a post that has lost all says so to each node once, goes on, and calls nobody dead',
+    async run({ mail, another, empty, deadlineMs }) {
+      const other = await another()
+      const [mine, theirs] = [new TestInbox(), new TestInbox()]
+      await Promise.all([mail.open(mine), other.open(theirs)])
+      await empty()
+      await until(() => mine.emptyings > 0 && theirs.emptyings > 0, 'the loss', deadlineMs)
+      await mail.claim(4)
+      expect(await other.ownerOf(4)).toBe(mail.self)
+      mail.send(other.self, [unwatch('after')])
+      other.send(mail.self, [unwatch('after')])
+      await Promise.all([theirs.waitFor(1, deadlineMs), mine.waitFor(1, deadlineMs)])
+      expect([mine.emptyings, theirs.emptyings]).toEqual([1, 1])
+      expect([...mine.dead, ...theirs.dead]).toEqual([])
+      expect((await mail.nodes()).sort()).toEqual([mail.self, other.self].sort())
+    },
+  },
+  {
+    name: 'a post that is away shows in health, and what was sent meanwhile arrives or a gap is told',
+    async run({ mail, another, cutOff, deadlineMs }) {
+      const other = await another()
+      const [mine, theirs] = [new TestInbox(), new TestInbox()]
+      await Promise.all([mail.open(mine), other.open(theirs)])
+      await until(async () => (await healthOf(mail)).ok, 'health before', deadlineMs)
+      const back = await cutOff()
+      await until(async () => !(await healthOf(mail)).ok, 'health to be bad', deadlineMs)
+      const orders = ['m1', 'm2', 'm3']
+      for (const order of orders) mail.send(other.self, [unwatch(order)])
+      mail.send(mail.self, [unwatch('own')])
+      await until(() => mine.orders().includes('own'), 'what it sends itself, all the same', deadlineMs)
+      await back()
+      await until(async () => (await healthOf(mail)).ok, 'health after', deadlineMs)
+      await until(() => theirs.orders().length === 3 || theirs.gaps.length > 0, 'the mail or a gap', deadlineMs)
+      if (theirs.gaps.length === 0) expect(theirs.orders()).toEqual(orders)
+      expect([...mine.dead, ...theirs.dead]).toEqual([])
+    },
+  },
 ]
+
+/** Asserts that the answer comes within a second, and a little for a busy machine. */
+async function healthOf(mail: Mail): Promise<Awaited<ReturnType<Mail['health']>>> {
+  const startedMs = performance.now()
+  const health = await mail.health()
+  expect(performance.now() - startedMs).toBeLessThan(1_500)
+  if (!health.ok) expect(health.reason).not.toBe('')
+  return health
+}
 
 /** Runs the contract on what `open` opens, afresh for each case. */
 export function describeMailContract(

@@ -16,6 +16,9 @@ type SnapshotsCase = ContractCase<OpenedSnapshots>
 
 const PARTITION = 0
 
+/** After any store began to keep trails: of an order assigned earlier it could not know whether it has the whole trail. */
+const ASSIGNED_MS = Date.now() + 3_600_000
+
 /** A track with something in every field, so that a careless copy shows. */
 function trackAt(orderId: string, at: number): Track {
   const place = {
@@ -33,7 +36,7 @@ function trackAt(orderId: string, at: number): Track {
   return {
     ...emptyTrack(orderId),
     at,
-    assignment: 1_759_999_990_000,
+    assignment: ASSIGNED_MS,
     boundTo: 'dp1',
     last: place,
     lagMs: -3,

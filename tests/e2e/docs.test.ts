@@ -113,7 +113,8 @@ describe('all documents', () => {
   test('name metrics and settings that exist', async () => {
     const { METRICS } = await import('../../src/metrics')
     const { SETTING_LIST } = await import('../../src/config')
-    const known = new Set<string>([...Object.keys(METRICS), ...SETTING_LIST.map(({ variable }) => variable)])
+    const variables = SETTING_LIST.flatMap(({ variable, byFile }) => [variable, byFile?.variable ?? variable])
+    const known = new Set<string>([...Object.keys(METRICS), ...variables])
     const unknown = documents.flatMap(({ text }) =>
       [...text.matchAll(/\b(zlt_[a-z_]+|ZLT_[A-Z_]+)\b/g)]
         .map(([name]) => name)

@@ -6,6 +6,7 @@ import { createOrder } from '../../src/domain/order.ts'
 import { Owner } from '../../src/fanout/owner.ts'
 import { Metrics } from '../../src/metrics.ts'
 import type { Snapshots } from '../../src/ports/snapshots.ts'
+import { AccessTable } from '../../src/tables/access.ts'
 import { OrderTable } from '../../src/tables/orders.ts'
 import { openEmbedded } from '../adapters/embedded/open-embedded.ts'
 import { eventually, startTestServer, type TestServer } from '../support/server.ts'
@@ -43,7 +44,7 @@ test('a track that could not be dropped is dropped as soon as that can be done',
   const errors: unknown[] = []
   const onError = (error: unknown) => void errors.push(error)
   const mail = new LoopbackMail(onError)
-  await mail.open({ receive() {}, gap() {} })
+  await mail.open({ receive() {}, gap() {}, absent() {}, expired() {}, emptied() {} })
   let dropped = 0
   const snapshots = {
     loadPace: async () => undefined,
@@ -53,7 +54,16 @@ test('a track that could not be dropped is dropped as soon as that can be done',
     },
   } as unknown as Snapshots
   const orders = new OrderTable()
-  const owner = new Owner({ log: first.log, mail, snapshots, orders, metrics: new Metrics(), onError, now: Date.now })
+  const owner = new Owner({
+    log: first.log,
+    mail,
+    snapshots,
+    orders,
+    access: new AccessTable(),
+    metrics: new Metrics(),
+    onError,
+    now: Date.now,
+  })
   await owner.start()
   orders.apply('o1', JSON.stringify(createOrder('o1', {}, 1)))
   orders.apply('o1', null)

@@ -84,7 +84,15 @@ class World {
     const shown = order !== undefined && place?.assignment === order.assignment && order.visible ? place : undefined
     const version = { at: shown?.at ?? -1, rev: order?.rev ?? 0, assignment: shown?.assignment ?? 0 }
     const json = shown === undefined ? null : JSON.stringify({ ...version, lat: shown.lat, lng: 0 })
-    this.mail.push({ type: 'position', order: id, audience: 'customer', ...version, receivedMs: NOW_MS, json })
+    this.mail.push({
+      type: 'position',
+      order: id,
+      audience: 'customer',
+      epoch: this.access.epoch,
+      ...version,
+      receivedMs: NOW_MS,
+      json,
+    })
   }
 
   deliver(): void {
@@ -254,7 +262,15 @@ describe('a new epoch', () => {
     const now = world.order('a') as Order
     const version = { at: 1, rev: now.rev, assignment: now.assignment }
     const json = JSON.stringify({ ...version, lat: 9, lng: 9 })
-    world.hub.receive({ type: 'position', order: 'a', audience: 'customer', ...version, receivedMs: NOW_MS, json })
+    world.hub.receive({
+      type: 'position',
+      order: 'a',
+      audience: 'customer',
+      epoch: world.access.epoch,
+      ...version,
+      receivedMs: NOW_MS,
+      json,
+    })
     expect(shownAt(viewOf(peer.frames, 'a'))).toBe('9,9')
     expect(peer.frames.at(-1)?.epoch).toBe(2)
   })
@@ -271,7 +287,16 @@ describe('the line of a position', () => {
     const version = { at, rev, assignment }
     const json = JSON.stringify({ ...version, lat: at / 1000, lng: 0, ...(routeId && { route_id: routeId }) })
     const line = { ...(routeId && { routeId }), ...(routeId && withLine && { routeJson: LINES[routeId] }) }
-    return { type: 'position', order: 'a', audience: 'customer', ...version, receivedMs: NOW_MS, json, ...line }
+    return {
+      type: 'position',
+      order: 'a',
+      audience: 'customer',
+      epoch: world.access.epoch,
+      ...version,
+      receivedMs: NOW_MS,
+      json,
+      ...line,
+    }
   }
 
   function open(): World {

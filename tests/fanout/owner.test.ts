@@ -7,6 +7,7 @@ import { Metrics } from '../../src/metrics.ts'
 import type { Follower, Log } from '../../src/ports/log.ts'
 import type { Mail, Message, PositionMessage } from '../../src/ports/mail.ts'
 import type { Snapshots } from '../../src/ports/snapshots.ts'
+import { AccessTable } from '../../src/tables/access.ts'
 import { OrderTable } from '../../src/tables/orders.ts'
 
 /** An owner of one partition whose mail, log and snapshots the test holds in its hands. */
@@ -46,7 +47,16 @@ async function openOwner() {
   const onError = (error: unknown) => {
     throw error
   }
-  const owner = new Owner({ log, mail, snapshots, orders, metrics: new Metrics(), onError, now: Date.now })
+  const owner = new Owner({
+    log,
+    mail,
+    snapshots,
+    orders,
+    access: new AccessTable(),
+    metrics: new Metrics(),
+    onError,
+    now: Date.now,
+  })
   await owner.start()
   follower?.assigned(0)
   let at = 0

@@ -4,6 +4,7 @@ import { emptyTrack, type Track } from '../../src/domain/track.ts'
 import { PositionRouter } from '../../src/fanout/position-router.ts'
 import { Metrics } from '../../src/metrics.ts'
 import type { Mail, Message, PositionMessage } from '../../src/ports/mail.ts'
+import { AccessTable } from '../../src/tables/access.ts'
 import { OrderTable } from '../../src/tables/orders.ts'
 import { type Metres, place } from '../domain/generated-ride.ts'
 import { lineThrough, orderTo, Way, WITH_ENGINE } from '../support/way.ts'
@@ -19,7 +20,7 @@ beforeEach(() => {
   sent = []
   orders = new OrderTable()
   const mail = { send: (to: string, messages: readonly Message[]) => sent.push({ to, messages }) } as unknown as Mail
-  router = new PositionRouter({ mail, orders, metrics: new Metrics(), now: Date.now })
+  router = new PositionRouter({ mail, orders, access: new AccessTable(), metrics: new Metrics(), now: Date.now })
 })
 
 /** The track of a rider 400 m on the way, with that line under it. */

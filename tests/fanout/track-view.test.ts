@@ -35,6 +35,7 @@ async function read(claims: Claims, audience: 'customer' | 'rider', meanwhile: (
     type: 'position',
     order: 'o1',
     audience,
+    epoch: 0,
     at: 1,
     rev: LATER.rev,
     assignment: orders.get('o1')?.assignment ?? ORDER.assignment,

@@ -5,6 +5,7 @@ import { VOUCHED_LIFE_MS } from '../../src/domain/order'
 import { Owner } from '../../src/fanout/owner'
 import { Metrics } from '../../src/metrics'
 import type { Message, PositionMessage } from '../../src/ports/mail'
+import { AccessTable } from '../../src/tables/access'
 import { OrderTable } from '../../src/tables/orders'
 import { openEmbedded } from '../adapters/embedded/open-embedded'
 import { until } from '../support/until'
@@ -21,11 +22,14 @@ test('a vouched order is gone two hours after its last record, in memory and aft
       for (const message of messages) if (message.type === 'position') received.push(message)
     },
     gap() {},
+    absent() {},
+    expired() {},
+    emptied() {},
   })
   const clock = { nowMs: Date.now() }
   const start = async () => {
     const deps = { log: first.log, mail, snapshots: first.snapshots, orders: new OrderTable(), metrics: new Metrics() }
-    const owner = new Owner({ ...deps, onError, now: () => clock.nowMs })
+    const owner = new Owner({ ...deps, access: new AccessTable(), onError, now: () => clock.nowMs })
     await owner.start()
     return owner
   }

@@ -3,6 +3,12 @@
  * need root. Progress goes to stderr, a table to stdout. Exits 1 when anything failed, 2 for a name there is none of.
  */
 
+import * as control from './cluster/run-control.ts'
+import * as clusterKafka from './cluster/run-kafka.ts'
+import { killed, rolling, slept } from './cluster/run-nodes.ts'
+import { foreign, poison } from './cluster/run-records.ts'
+import * as clusterRedis from './cluster/run-redis.ts'
+import * as steady from './cluster/run-steady.ts'
 import * as diskFull from './disk-full.ts'
 import * as drain from './drain.ts'
 import * as embeddedLog from './embedded-log.ts'
@@ -12,7 +18,10 @@ import { type FaultRun, Report } from './report.ts'
 import * as soak from './soak.ts'
 
 /** The list. */
-const RUNS: readonly FaultRun[] = [embeddedLog, killServer, diskFull, drain, overload, soak]
+const RUNS: readonly FaultRun[] = [
+  ...[embeddedLog, killServer, diskFull, drain, overload, soak],
+  ...[steady, killed, slept, rolling, clusterRedis, control, clusterKafka, poison, foreign],
+]
 
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !RUNS.some((run) => run.name === name))

@@ -10,7 +10,7 @@ const RETRY = { firstMs: 100, longestMs: 1_000 } as const
 
 /** What all riders write to. */
 export interface RiderRecord {
-  pool: PostPool
+  pool: Pick<PostPool, 'post'>
   /** The id of every fix that a 202 called accepted. */
   acknowledged: Set<string>
   /** Requests by their answer's status; `network` when there was none. */

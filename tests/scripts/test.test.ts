@@ -7,6 +7,7 @@ let project: string
 
 const checks = [
   'scripts/system-packages.ts',
+  'tests/services/fetch-kafka.ts',
   'scripts/build.ts',
   'scripts/generate-docs.ts',
   'node_modules/typescript/bin/tsc',

@@ -112,7 +112,7 @@ describe('a SQLite file', () => {
 
 test('a Postgres that does not answer is named, without its password', async () => {
   const failure = await openDatabase('postgres://zlt:secret@127.0.0.1:1/zlt').catch((error: Error) => error.message)
-  expect(failure).toStartWith('cannot reach the database at 127.0.0.1:1: ')
+  expect(failure).toStartWith('cannot reach the database at 127.0.0.1:1 (ZLT_DATABASE): ')
   expect(failure).not.toContain('secret')
 })
 

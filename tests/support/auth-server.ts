@@ -9,7 +9,7 @@ import type { Order } from '../../src/domain/order.ts'
 import { buildApp, type Env } from '../../src/http/app.ts'
 import { createAuthenticate, createVerifier } from '../../src/http/authenticate.ts'
 import type { Database } from '../../src/store/database.ts'
-import { openDatabase } from '../../src/store/sql.ts'
+import { SQLITE, type TestDatabase } from './databases.ts'
 import { tempFolder } from './temp-folder.ts'
 import { openTestLog, type TestLog } from './test-log.ts'
 
@@ -47,10 +47,10 @@ export interface AuthServer {
   close(): Promise<void>
 }
 
-export async function startAuthServer(databaseUrl?: string): Promise<AuthServer> {
+export async function startAuthServer(kind: TestDatabase = SQLITE): Promise<AuthServer> {
   const folder = tempFolder()
   const testLog = openTestLog(folder.file('log.db'))
-  const store = await openDatabase(databaseUrl ?? folder.file('zlt.db'))
+  const { database: store, close: closeStore } = await kind.open()
   const keys = await openSigningKeys(folder.file('keys.json'), { create: true })
   const clock = { offsetMs: 0, now: () => Date.now() + clock.offsetMs }
   const failures: unknown[] = []
@@ -96,7 +96,7 @@ export async function startAuthServer(databaseUrl?: string): Promise<AuthServer>
     async close() {
       await auth.close()
       await testLog.close()
-      await store.close()
+      await closeStore()
       folder.remove()
     },
   }

@@ -1,8 +1,8 @@
-/** The databases that the store's tests run on: SQLite always; Postgres as well where TEST_POSTGRES_URL names one. */
+/** The databases that what stores is tested on: SQLite, and the shared Postgres or the one that TEST_POSTGRES_URL names. */
 
-import { SQL } from 'bun'
 import type { Database } from '../../src/store/database.ts'
 import { openDatabase } from '../../src/store/sql.ts'
+import { makePostgresDatabase } from './postgres-database.ts'
 import { tempFolder } from './temp-folder.ts'
 
 export interface TestDatabase {
@@ -11,7 +11,7 @@ export interface TestDatabase {
   open(): Promise<{ database: Database; close(): Promise<void> }>
 }
 
-const sqlite: TestDatabase = {
+export const SQLITE: TestDatabase = {
   name: 'SQLite',
   async open() {
     const folder = tempFolder()
@@ -26,25 +26,19 @@ const sqlite: TestDatabase = {
   },
 }
 
-function postgres(url: string): TestDatabase {
-  return {
-    name: 'Postgres',
-    async open() {
-      const name = `zlt_test_${crypto.randomUUID().replaceAll('-', '')}`
-      const server = new SQL(url)
-      await server.unsafe(`CREATE DATABASE ${name}`)
-      const database = await openDatabase(Object.assign(new URL(url), { pathname: `/${name}` }).href)
-      return {
-        database,
-        async close() {
-          await database.close()
-          await server.unsafe(`DROP DATABASE ${name} WITH (FORCE)`)
-          await server.close()
-        },
-      }
-    },
-  }
+const POSTGRES: TestDatabase = {
+  name: 'Postgres',
+  async open() {
+    const { url, remove } = await makePostgresDatabase()
+    const database = await openDatabase(url)
+    return {
+      database,
+      async close() {
+        await database.close()
+        await remove()
+      },
+    }
+  },
 }
 
-const url = process.env.TEST_POSTGRES_URL
-export const DATABASES: readonly TestDatabase[] = url === undefined ? [sqlite] : [sqlite, postgres(url)]
+export const DATABASES: readonly TestDatabase[] = [SQLITE, POSTGRES]

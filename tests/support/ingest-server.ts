@@ -63,7 +63,7 @@ export function startIngestServer(): IngestServer {
     orders,
     resolver,
     metrics,
-    url: server.url.origin,
+    url: server.url,
     put(order: Partial<Order> & { id: string }) {
       rev += 1
       orders.apply(order.id, JSON.stringify({ ...createOrder(order.id, {}, rev, rev), ...order, rev }))
@@ -76,12 +76,12 @@ export function startIngestServer(): IngestServer {
         ...(named && { orders: named }),
       }
       const token = Buffer.from(JSON.stringify(claims)).toString('base64url')
-      return fetch(`${server.url.origin}/location`, {
+      return fetch(`${server.url}/location`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       })
     },
-    close: () => void server.stop(true),
+    close: () => void server.stop(),
   })
 }

@@ -2,9 +2,10 @@
 
 import { mintToken } from '../../src/auth/mint.ts'
 import { openSigningKeys, type SigningKeys } from '../../src/auth/signing-keys.ts'
-import { type Config, configOf } from '../../src/config.ts'
+import { type Config, configOf, signingKeysPath } from '../../src/config.ts'
 import type { Role } from '../../src/domain/audience.ts'
-import { type RunningServer, startServer } from '../../src/server.ts'
+import type { RunningServer } from '../../src/roles/node.ts'
+import { startServer } from '../../src/server.ts'
 import { tempFolder } from './temp-folder.ts'
 
 export const ADMIN_PASSWORD = 'correct horse'
@@ -61,7 +62,7 @@ export interface TestServer {
   close(): Promise<void>
 }
 
-/** Starts a server; a thrown error of a helper names the call that failed. */
+/** Starts a server, on a folder of its own unless the settings name one; a thrown error of a helper names the call that failed. */
 export async function startTestServer(settings: Partial<Config> = {}): Promise<TestServer> {
   const folder = tempFolder()
   const config = configOf({
@@ -72,7 +73,7 @@ export async function startTestServer(settings: Partial<Config> = {}): Promise<T
     ...settings,
   })
   let running: RunningServer = await startServer(config)
-  const keys = await openSigningKeys(folder.file('keys.json'), { create: false })
+  const keys = await openSigningKeys(signingKeysPath(config), { create: false })
   const tokens = new Map<string, Promise<string>>()
 
   const server: TestServer = {

@@ -29,12 +29,14 @@ export function openTestLog(path: string): TestLog {
       partitionOf: (key) => embedded.partitionOf(key),
       append: (entries) => embedded.append(entries),
       follow: (group, follower) => embedded.follow(group, follower),
+      reject: (rejected) => embedded.reject(rejected),
       async publish(topic, key, value) {
         await test.beforePublish(key, value)
         await embedded.publish(topic, key, value)
         test.published.push({ topic, key, value })
       },
       tail: (topic, onFact) => embedded.tail(topic, onFact),
+      factsBehindMs: () => embedded.factsBehindMs(),
       mayHaveRewound: () => test.rewound,
       health: () => embedded.health(),
       close: () => embedded.close(),

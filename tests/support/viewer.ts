@@ -39,7 +39,11 @@ export interface ViewerOptions extends TokenOptions {
 }
 
 /** Opens a socket on some orders; resolves once it is open. */
-export async function openViewer(server: TestServer, orders: string[], options: ViewerOptions = {}): Promise<Viewer> {
+export async function openViewer(
+  server: Pick<TestServer, 'url' | 'token'>,
+  orders: string[],
+  options: ViewerOptions = {},
+): Promise<Viewer> {
   const { role = 'CUSTOMER', sub = 'c1', by = 'header' } = options
   const token = options.token ?? (await server.token(role, sub, options))
   const url = `${server.url.replace('http', 'ws')}/ws?${orders.map((id) => `order_id=${id}`).join('&')}`

@@ -38,7 +38,7 @@ const WORKER = `
  * Starts checkpointing; returns how to stop it. Keeps no process alive.
  *
  * The write-ahead log stays below `walMaxBytes` plus what is written in `PATIENCE_TURNS` turns or during one checkpoint,
- * with or without the worker; failures go to `onError` and the next turn tries again.
+ * with or without the worker, unless somebody else reads for longer (a backup); failures go to `onError` and the next turn tries again.
  */
 export function startCheckpoints(db: Database, path: string, onError: OnError, limits = CHECKPOINT_LIMITS): () => void {
   const source = URL.createObjectURL(new Blob([WORKER], { type: 'application/javascript' }))
@@ -50,7 +50,7 @@ export function startCheckpoints(db: Database, path: string, onError: OnError, l
     // after a mere RESTART the file would still look too long at every later turn. It does not wait for the worker:
     // during that one's checkpoint SQLite only answers that it is busy.
     try {
-      if (!stopped && walBytes(path) > limits.walMaxBytes) db.run('PRAGMA wal_checkpoint(TRUNCATE)')
+      if (!stopped && walBytes(path) > limits.walMaxBytes) truncateWithoutWaiting(db)
     } catch (error) {
       onError(error, { stage: 'checkpoint' })
     }
@@ -78,6 +78,17 @@ export function startCheckpoints(db: Database, path: string, onError: OnError, l
     clearInterval(timer)
     worker?.terminate()
     URL.revokeObjectURL(source)
+  }
+}
+
+/** A reader such as a backup may take minutes; waiting for it would be done on the main thread. A later turn finds it gone. */
+function truncateWithoutWaiting(db: Database): void {
+  const { timeout } = db.query('PRAGMA busy_timeout').get() as { timeout: number }
+  db.run('PRAGMA busy_timeout = 0')
+  try {
+    db.run('PRAGMA wal_checkpoint(TRUNCATE)')
+  } finally {
+    db.run(`PRAGMA busy_timeout = ${timeout}`)
   }
 }
 

@@ -10,8 +10,9 @@ import { DataFolderError, makePrivate } from './data-folder'
 /** `normal` survives the end of the process; `full` also a power cut, at an fsync a transaction. */
 export type Durability = 'normal' | 'full'
 
-const SCHEMA_VERSION = 1
-const SCHEMA = `
+/** The schema, as the steps that lead to it. A step that was ever released is never edited: add one. */
+const STEPS: readonly string[] = [
+  `
   CREATE TABLE log (
     at INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, value TEXT, headers TEXT NOT NULL, appended_ms INTEGER NOT NULL
   );
@@ -27,7 +28,15 @@ const SCHEMA = `
   ) WITHOUT ROWID;
   CREATE TABLE thinned (order_id TEXT PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-`
+  `,
+  `
+  CREATE TABLE rejected (
+    at INTEGER PRIMARY KEY, key TEXT, value TEXT, headers TEXT NOT NULL, reason TEXT NOT NULL, rejected_ms INTEGER NOT NULL
+  );
+  CREATE INDEX rejected_by_age ON rejected (rejected_ms);
+  `,
+]
+const SCHEMA_VERSION = STEPS.length
 
 /** The write-ahead log is kept, and read by the next start, when it cannot be emptied within a second. */
 const CLOSE_TRIES = 100
@@ -99,6 +108,8 @@ function closeDatabase(db: Database, onError: OnError): void {
   try {
     // Behind everything else in the write-ahead log: where this is found, all before it is.
     db.run("INSERT OR REPLACE INTO state VALUES ('clean', '1'), ('rewound', '0')")
+    // The tries below are the wait; a backup that reads meanwhile takes longer than any.
+    db.run('PRAGMA busy_timeout = 0')
     emptyWal(db)
   } catch (error) {
     onError(error, { stage: 'close' })
@@ -125,7 +136,7 @@ function migrate(db: Database, path: string): void {
   }
   if (version === SCHEMA_VERSION) return
   db.transaction(() => {
-    db.run(SCHEMA)
+    for (const step of STEPS.slice(version)) db.run(step)
     db.run(`PRAGMA user_version = ${SCHEMA_VERSION}`)
   })()
 }

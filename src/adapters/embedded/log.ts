@@ -2,11 +2,13 @@
 
 import type { Database, SQLQueryBindings } from 'bun:sqlite'
 import { type OnError, ZltError } from '../../errors'
-import type { Entry, FactTopic, Follower, Following, Log, StoredRecord } from '../../ports/log'
+import type { Entry, FactTopic, Follower, Following, Log, Rejected, StoredRecord } from '../../ports/log'
 import { type BulkInsert, bulkInsert } from './bulk-insert'
 import { FactStore } from './facts'
+import { failureOf } from './failure'
 import { FollowerLoop } from './follower-loop'
 import type { LogFile } from './log-file'
+import { storeRejected } from './rejected'
 import { startRetention } from './retention'
 
 /** A transaction takes whole requests and closes at so many rows … */
@@ -189,6 +191,8 @@ export class EmbeddedLog implements Log {
       await loop.caughtUp(CATCH_UP_MS)
     }
     return {
+      // The only process there is: nobody else could be dead.
+      evict: async () => {},
       commit: async (_partition, at) => {
         try {
           loop.commit(at)
@@ -211,6 +215,14 @@ export class EmbeddedLog implements Log {
     }
   }
 
+  async reject(rejected: readonly Rejected[]): Promise<void> {
+    try {
+      storeRejected(this.#db, rejected)
+    } catch (cause) {
+      throw failureOf(cause)
+    }
+  }
+
   async publish(topic: FactTopic, key: string, value: string | null): Promise<void> {
     try {
       this.#facts.publish(topic, key, value)
@@ -224,6 +236,11 @@ export class EmbeddedLog implements Log {
     onFact: (key: string, value: string | null) => void,
   ): Promise<{ close(): Promise<void> }> {
     return this.#facts.tail(topic, onFact)
+  }
+
+  /** Facts are told as they are stored. */
+  factsBehindMs(): number {
+    return 0
   }
 
   mayHaveRewound(): boolean {
@@ -276,20 +293,4 @@ function encodeHeaders(headers: Readonly<Record<string, string>>): string {
     lastEncoded = JSON.stringify(headers)
   }
   return lastEncoded
-}
-
-/** SQLite's reasons in our words. */
-function failureOf(cause: unknown): ZltError {
-  const code = (cause as { code?: string }).code ?? ''
-  // SHMSIZE: the index beside the write-ahead log could not grow; it is the first to notice on some file systems.
-  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE' || /disk is full|ENOSPC/i.test(String(cause))) {
-    return new ZltError('disk_full', 'the disk is full; make room, nothing acknowledged is lost', {
-      retryAfterMs: 5_000,
-      cause,
-    })
-  }
-  return new ZltError('log_unavailable', `the log cannot be written: ${(cause as Error).message}`, {
-    retryAfterMs: 1_000,
-    cause,
-  })
 }

@@ -58,6 +58,10 @@ export class LoopbackMail implements Mail {
     return this.#owned.has(partition) ? SELF : undefined
   }
 
+  async health(): Promise<{ ok: true }> {
+    return { ok: true }
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     this.#inbox = undefined

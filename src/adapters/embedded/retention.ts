@@ -2,6 +2,7 @@
 
 import type { Database } from 'bun:sqlite'
 import type { OnError } from '../../errors'
+import { sweepRejected } from './rejected'
 
 /** So few rows that nobody waits for them. */
 const ROWS_PER_TICK = 500
@@ -16,7 +17,11 @@ export function startRetention(db: Database, retentionMs: number, onError: OnErr
   const tick = () => {
     let busy = false
     try {
-      busy = sweepRecords(db, Date.now() - retentionMs) || sweepTracks(db, Date.now() - TRACK_MAX_AGE_MS)
+      const beforeMs = Date.now() - retentionMs
+      busy =
+        sweepRecords(db, beforeMs) ||
+        sweepRejected(db, beforeMs, ROWS_PER_TICK) ||
+        sweepTracks(db, Date.now() - TRACK_MAX_AGE_MS)
     } catch (error) {
       onError(error, { stage: 'retention' })
     }

@@ -95,3 +95,46 @@ test('SQLite is one that two connections may write to and checkpoint at a time',
   db.close()
   expect(Bun.semver.satisfies(version, '>=3.51.3')).toBe(true)
 })
+
+test('a reader that takes long, as a backup does, stalls nobody; the bound holds again once it is gone', async () => {
+  const path = temp.file('log.db')
+  const errors: unknown[] = []
+  const onError = (error: unknown) => void errors.push(error)
+  const file = openLogFile(path, 'normal', onError, LIMITS)
+  const log = new EmbeddedLog(file, { retentionMs: 3_600_000, onError })
+  const reader = new Database(path, { readonly: true })
+  reader.run('BEGIN')
+  reader.query('SELECT count(*) FROM log').get()
+  const entries = Array.from({ length: 500 }, (_, i) => ({ key: `order${i}`, value: 'x'.repeat(1_000), headers: {} }))
+  let longestMs = 0
+  for (let i = 0; i < 30; i++) {
+    const startedMs = performance.now()
+    await log.append(entries)
+    await Bun.sleep(10)
+    longestMs = Math.max(longestMs, performance.now() - startedMs)
+  }
+  // To wait for a reader took 5 s, on the thread that serves everybody.
+  expect(longestMs).toBeLessThan(2_500)
+  expect(statSync(`${path}-wal`).size).toBeGreaterThan(LIMITS.walMaxBytes)
+  reader.run('ROLLBACK')
+  reader.close()
+  await until(() => statSync(`${path}-wal`).size < LIMITS.walMaxBytes, 'the write-ahead log is short again')
+  expect(errors).toEqual([])
+  await log.close()
+  file.close()
+})
+
+test('closing does not wait for such a reader', async () => {
+  const path = temp.file('log.db')
+  const file = openLogFile(path, 'normal', () => {}, LIMITS)
+  const log = new EmbeddedLog(file, { retentionMs: 3_600_000, onError: () => {} })
+  await log.append([{ key: 'order', value: 'x', headers: {} }])
+  const reader = new Database(path, { readonly: true })
+  reader.run('BEGIN')
+  reader.query('SELECT count(*) FROM log').get()
+  const startedMs = performance.now()
+  await log.close()
+  file.close()
+  expect(performance.now() - startedMs).toBeLessThan(4_000)
+  reader.close()
+})

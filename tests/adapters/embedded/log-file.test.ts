@@ -80,7 +80,7 @@ test('a file of a newer zlt is refused and left as it is', () => {
   db.run('PRAGMA user_version = 99')
   db.close()
   expect(() => look()).toThrow(DataFolderError)
-  expect(() => look()).toThrow('written by a newer zlt (schema 99, this one knows 1); upgrade zlt')
+  expect(() => look()).toThrow('written by a newer zlt (schema 99, this one knows 2); upgrade zlt')
 })
 
 test('a file that is no database, and a folder in its place, are refused in a sentence', () => {

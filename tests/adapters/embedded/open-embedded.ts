@@ -1,8 +1,10 @@
 /** The embedded adapters on a real file in a folder of its own. */
 
+import type { Database } from 'bun:sqlite'
 import { EmbeddedLog } from '../../../src/adapters/embedded/log.ts'
 import { type LogFile, openLogFile } from '../../../src/adapters/embedded/log-file.ts'
 import { EmbeddedSnapshots } from '../../../src/adapters/embedded/snapshots.ts'
+import type { KeptRecord } from '../../contract/log-case.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 /** What came to `onError`, for tests that expect some. */
@@ -48,9 +50,20 @@ export async function openEmbedded() {
   return {
     first: now,
     reopen,
+    rejected: async () => rejectedOf(now.file.db),
     async cleanup() {
       await now.close()
       folder.remove()
     },
   }
+}
+
+/** What was set aside, of the one partition there is. */
+function rejectedOf(db: Database): KeptRecord[] {
+  const rows = db.query('SELECT at, key, value, headers, reason FROM rejected ORDER BY rowid').all()
+  return (rows as (Omit<KeptRecord, 'partition' | 'headers'> & { headers: string })[]).map((row) => ({
+    partition: 0,
+    ...row,
+    headers: JSON.parse(row.headers),
+  }))
 }

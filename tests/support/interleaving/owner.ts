@@ -123,7 +123,7 @@ export class ModelOwner {
     const order: Order = this.node.tail.table.get(id) ?? vouchedOrder(id)
     const track: Track | undefined = this.partition.track(id)
     const part = track && this.world.seams.project(track, order, audience)
-    const message = { type: 'position' as const, order: id, audience }
+    const message = { type: 'position' as const, order: id, audience, epoch: this.world.epochOfOwnerAt(this.node.id) }
     if (part === undefined) return { ...message, at: -1, rev: order.rev, assignment: 0, receivedMs: 0, json: null }
     const { at, rev, assignment, received_ms: receivedMs, route_id: routeId } = part
     const line = routeId === undefined ? {} : { routeId }
