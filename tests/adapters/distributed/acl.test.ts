@@ -5,13 +5,13 @@ import { Redis } from 'ioredis'
 import { describeMailContract } from '../../contract/mail.contract.ts'
 import { describeSnapshotsContract } from '../../contract/snapshots.contract.ts'
 import { type RedisService, startRedis } from '../../services/redis.ts'
+import { documentedRules } from './documented-rules.ts'
 import { mailOpener, openNode, openStore, snapshotsOpener } from './open-redis.ts'
 
 const PASSWORD = 'a:b/c@d'
 
 let server: RedisService
 let admin: Redis
-let rules: string[] = []
 
 /** By settings of their own, for such a password would have to be escaped in the URL. */
 const settings = () => ({ redis: server.url, redisUsername: 'zlt', redisPassword: PASSWORD })
@@ -19,10 +19,7 @@ const settings = () => ({ redis: server.url, redisUsername: 'zlt', redisPassword
 beforeAll(async () => {
   server = await startRedis()
   admin = new Redis(server.url)
-  const page = await Bun.file('docs/security.md').text()
-  const [, line = ''] = /^ACL SETUSER zlt (.*)$/m.exec(page) ?? []
-  rules = line.replace('PASSWORD', PASSWORD).split(' ')
-  await admin.call('ACL', 'SETUSER', 'zlt', ...rules)
+  await admin.call('ACL', 'SETUSER', 'zlt', ...(await documentedRules(PASSWORD)))
 }, 60_000)
 
 afterAll(async () => {

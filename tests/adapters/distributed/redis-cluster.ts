@@ -16,6 +16,8 @@ export interface RedisCluster {
   url: string
   masters: readonly RedisService[]
   flushAll(): Promise<void>
+  /** Runs the command on each master. @returns what each answers */
+  onAll(command: string, ...args: string[]): Promise<unknown[]>
   stop(): Promise<void>
 }
 
@@ -49,6 +51,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     async flushAll() {
       await Promise.all(admins.map((admin) => admin.flushall()))
     },
+    onAll: (command, ...args) => Promise.all(admins.map((admin) => admin.call(command, ...args))),
     async stop() {
       for (const admin of admins) admin.disconnect()
       await Promise.all(masters.map((master) => master.stop()))
