@@ -14,7 +14,7 @@
  */
 
 import type { EachBatchPayload, Kafka } from 'kafkajs'
-import { type OnError, ZltError } from '../../errors'
+import type { OnError } from '../../errors'
 import type { Metrics } from '../../metrics'
 import type { Follower, Following } from '../../ports/log'
 import { atMost } from './at-most'
@@ -22,6 +22,7 @@ import { ConsumerLevels } from './consumer-levels'
 import { evictMembers, isFormerSelf, type Member } from './eviction'
 import { HeldPartition } from './held-partition'
 import type { ConsumerHandlers, Generation } from './live-consumer'
+import { OffsetCommits } from './offset-commits'
 import { type Claim, stickyAssigner } from './sticky-assigner'
 import { SupervisedConsumer } from './supervised-consumer'
 
@@ -29,12 +30,12 @@ import { SupervisedConsumer } from './supervised-consumer'
 const CAUGHT_UP_MS = 5_000
 /** A join waits so long for batches under way, and so long for the follower's commits; both far below the 10 s it may take. */
 const SETTLE_MS = 3_000
-/** A broker's restart takes less. */
-const FORGET_MS = 15_000
-const COMMIT_MS = 2_000
+/** A cluster's restart takes less, and with all brokers away nobody else can have the partitions. */
+const FORGET_MS = 60_000
 /** How often the ends of the partitions are asked for: a consumer that gets nothing would not know how far it is behind. */
 const LEVELS_MS = 2_000
-const EVICT_TRIES = 3
+/** How long an eviction is tried; then the member's session is over. */
+const EVICT_MS = 6_000
 
 export interface FollowOptions {
   kafka: Kafka
@@ -73,11 +74,11 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   readonly #consumer: SupervisedConsumer
   readonly #held = new Map<number, HeldPartition>()
   readonly #levels: ConsumerLevels
+  readonly #commits: OffsetCommits
   readonly handedOver: Promise<void>
   /** What the group has given this member. */
   #wanted = new Set<number>()
   #claimedMs = 0
-  #committer: { generation: Generation; commit: EachBatchPayload['commitOffsetsIfNecessary'] } | undefined
   #isSettled = false
   #isFormerSelfOut = false
   #forgetting: Timer | undefined
@@ -97,6 +98,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
       ...(pauseAfterFetchMs !== undefined && { pauseAfterFetchMs }),
     })
     this.#levels = new ConsumerLevels(topic, group)
+    this.#commits = new OffsetCommits(topic, group)
     this.handedOver = atMost(CAUGHT_UP_MS, this.#levels.caughtUp)
   }
 
@@ -110,9 +112,9 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
     return this.#consumer.silentMs
   }
 
-  async connected(generation: Generation): Promise<void> {
+  connected(generation: Generation): void {
     const { consumer } = generation
-    const { metrics, node } = this.options
+    const { metrics } = this.options
     consumer.on(consumer.events.FETCH, () => metrics.count('zlt_consumer_fetches_total'))
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
       // Records of no interest alone, such as a transaction's marks, are never handed over.
@@ -120,9 +122,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
         this.#levels.reached(payload.partition, Number(payload.lastOffset) + 1)
       }
     })
-    if (this.#isFormerSelfOut) return
-    await this.#evictFrom(generation, ({ clientId }) => isFormerSelf(node, clientId))
-    this.#isFormerSelfOut = true
+    void this.#evictFormerSelf()
   }
 
   async rejoining(): Promise<void> {
@@ -138,11 +138,12 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
     clearTimeout(this.#forgetting)
     this.#forgetting = undefined
     if (this.#claimedMs > 0) this.options.metrics.count('zlt_consumer_rebalances_total')
+    this.#commits.joined()
     this.#claimedMs = Date.now()
     this.#isSettled = false
     this.#wanted = new Set(this.#closed === undefined ? partitions : [])
     for (const held of this.#held.values()) {
-      if (this.#wanted.has(held.partition)) held.hasRejoined = true
+      if (this.#wanted.has(held.partition)) held.rejoined()
       else void this.#lose(held)
     }
     for (const partition of this.#wanted) if (!this.#held.has(partition)) this.#take(partition)
@@ -153,7 +154,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   async batch(payload: EachBatchPayload, generation: Generation): Promise<void> {
     // Before anything is done: it throws when this member is out of the group, or about to join again.
     await payload.heartbeat()
-    this.#committer = { generation, commit: payload.commitOffsetsIfNecessary }
+    this.#commits.through(payload, generation)
     const { partition, highWatermark } = payload.batch
     this.#levels.ends(partition, Number(highWatermark))
     const goesOn = (held: HeldPartition) =>
@@ -169,7 +170,7 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   }
 
   ended(): void {
-    this.#committer = undefined
+    this.#commits.ended()
     this.#forgetting ??= setTimeout(() => {
       this.#wanted = new Set()
       for (const held of this.#held.values()) void this.#lose(held)
@@ -179,22 +180,16 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   commit(partition: number, at: number): Promise<void> {
     const held = this.#held.get(partition)
     if (held === undefined) return Promise.resolve()
-    // One after the other: the broker keeps the last it gets, not the highest.
-    const committing = held.committing.then(() => this.#commit(held, at))
-    held.committing = committing.catch(() => {})
-    return committing
+    const isOurs = () => this.#held.get(partition) === held
+    return this.#commits.commit(held, at, { isOurs, isStaying: () => this.#wanted.has(partition) })
   }
 
   async evict(node: string): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      const { generation } = this.#consumer
-      try {
-        if (generation !== undefined) await this.#evictFrom(generation, ({ clientId }) => clientId === node)
-        return
-      } catch (error) {
-        if (tries < EVICT_TRIES) await Bun.sleep(200)
-        else return this.options.onError(error, { stage: 'evict', node })
-      }
+    try {
+      await this.#evict(({ clientId }) => clientId === node)
+    } catch (error) {
+      // It leaves by itself in time.
+      this.options.onError(error, { stage: 'evict', node })
     }
   }
 
@@ -257,27 +252,20 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
     if (this.#wanted.has(partition)) this.#take(partition)
   }
 
-  async #commit(held: HeldPartition, at: number): Promise<void> {
-    const { partition } = held
-    if (at <= held.committed || this.#held.get(partition) !== held) return
-    const { topic } = this.options
-    const partitions = [{ partition, offset: String(at + 1) }]
-    const committer = this.#committer
-    if (!committer?.generation.isCurrent) throw new ZltError('log_unavailable', 'not a member of the group now')
-    try {
-      // The handler's, for `consumer.commitOffsets` would retry for long, and crash the consumer when it came too late.
-      const stored = committer.commit({ topics: [{ topic, partitions }] }).then(() => true)
-      if ((await atMost(COMMIT_MS, stored)) !== true) throw new Error('the brokers do not answer')
-    } catch (error) {
-      throw new ZltError('log_unavailable', `an offset could not be committed: ${String(error)}`, { cause: error })
-    }
-    held.committed = Math.max(held.committed, at)
+  /** The process before this one was killed: the first join would wait for its member's session to end. */
+  async #evictFormerSelf(): Promise<void> {
+    if (this.#isFormerSelfOut) return
+    this.#isFormerSelfOut = true
+    const { node } = this.options
+    // In vain when it takes longer than its session lasts.
+    await this.#evict(({ clientId }) => isFormerSelf(node, clientId)).catch(() => {})
   }
 
-  async #evictFrom(generation: Generation, isDead: (member: Member) => boolean): Promise<void> {
-    const isOther = ({ memberId }: Member) => memberId !== generation.memberId
-    const { group } = this.options
-    await evictMembers(await generation.coordinator(), group, (member) => isOther(member) && isDead(member))
+  async #evict(isDead: (member: Member) => boolean): Promise<void> {
+    const { kafka, topic, group } = this.options
+    // Two followers of one process have one client id.
+    const isOther = ({ memberId }: Member) => memberId !== this.#consumer.generation?.memberId
+    await evictMembers({ kafka, topic, groupId: group }, (member) => isOther(member) && isDead(member), EVICT_MS)
   }
 
   #claim(): Claim {

@@ -25,6 +25,8 @@ export class HeldPartition {
   committed = -1
   /** The member has joined since the last batch: what was committed comes next, and may have been handed over already. */
   hasRejoined = true
+  /** Whether others cannot have committed further than `committed` says. */
+  isCommittedKnown = false
   /** Set once the partition goes away; resolves when the follower has been told. */
   leaving: Promise<void> | undefined
   /** The commit under way, and those behind it. */
@@ -42,16 +44,32 @@ export class HeldPartition {
     return this.#underWay
   }
 
+  /** The member has joined: others may have had the partition meanwhile. */
+  rejoined(): void {
+    this.hasRejoined = true
+    this.isCommittedKnown = false
+  }
+
+  /** The group goes on from `offset`. */
+  knowCommitted(offset: number): void {
+    this.committed = Math.max(this.committed, offset - 1)
+    this.isCommittedKnown = true
+  }
+
   /** Where the consumer went on from, against what was handed over here. */
   lieOf({ batch }: EachBatchPayload): Lie {
     // Not in kafkajs's types: where the fetch began. The first record may lie further, behind a gap.
     const from = Number((batch as { fetchedOffset?: string }).fetchedOffset ?? batch.firstOffset())
     if (this.next === undefined) {
-      this.committed = Math.max(this.committed, from - 1)
+      this.knowCommitted(from)
       return 'next'
     }
     if (Number(batch.highWatermark) < this.next) return 'rewound'
-    if (this.hasRejoined) return from > this.next ? 'ahead' : 'next'
+    if (this.hasRejoined) {
+      if (from > this.next) return 'ahead'
+      this.knowCommitted(from)
+      return 'next'
+    }
     return from < this.next ? 'rewound' : 'next'
   }
 

@@ -5,6 +5,7 @@ import { PartitionAssigners } from 'kafkajs'
 import type { OnError } from '../../errors'
 import { atMost } from './at-most'
 import { type Coordinator, openCoordinator, takeCluster } from './consumer-cluster'
+import { evictMember } from './eviction'
 
 /** Without a heartbeat, a join or a fetch for this long, a consumer is given up. */
 const SILENT_MS = 8_000
@@ -12,6 +13,8 @@ const SILENT_MS = 8_000
 const WATCH_MS = 500
 /** How long a consumer that is given up may take to leave its group; a frozen broker would keep it for ever. */
 const DISCONNECT_MS = 1_000
+/** A member that is not heard of for so long is put out by the coordinator. */
+const SESSION_MS = 6_000
 
 /** One consumer between two restarts. All but `isCurrent` is still there after its end, and does no harm then. */
 export interface Generation {
@@ -33,8 +36,8 @@ export interface ConsumerHandlers {
    * rethrow what `payload.heartbeat()` throws: that is how kafkajs learns of a rebalance.
    */
   batch(payload: EachBatchPayload, generation: Generation): Promise<void>
-  /** Connected, not yet a member. Awaited; a failure is ignored. */
-  connected?(generation: Generation): Promise<void>
+  /** Connected, about to join. */
+  connected?(generation: Generation): void
   /**
    * The member is about to join again, and still has its old membership: commits still count. Awaited, so bound it well
    * below the rebalance timeout. May be called several times for one join.
@@ -91,7 +94,7 @@ export class LiveConsumer implements Generation {
           return assigner(context)
         },
       ],
-      sessionTimeout: 6_000,
+      sessionTimeout: SESSION_MS,
       rebalanceTimeout: 10_000,
       heartbeatInterval: 100,
       maxWaitTimeInMs: maxWaitMs,
@@ -137,8 +140,9 @@ export class LiveConsumer implements Generation {
       await this.consumer.connect()
       // Rejects for a topic that is missing, while `run` would resolve and read nothing.
       await this.consumer.subscribe({ topic, fromBeginning: true })
-      await atMost(DISCONNECT_MS, this.#prepare(former))
       if (!this.isCurrent) return
+      handlers.connected?.(this)
+      void this.#putOut(former)
       await this.consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
@@ -150,13 +154,12 @@ export class LiveConsumer implements Generation {
     }
   }
 
-  /** @returns whether it has left its group in time */
-  async disconnect(): Promise<boolean> {
-    const left = this.consumer.disconnect().then(
-      () => true,
-      () => false,
+  /** Leaves and disconnects, or is left alone with it after a second. kafkajs does not tell whether it could leave. */
+  async disconnect(): Promise<void> {
+    await atMost(
+      DISCONNECT_MS,
+      this.consumer.disconnect().catch(() => {}),
     )
-    return (await atMost(DISCONNECT_MS, left)) ?? false
   }
 
   #listen(): void {
@@ -187,15 +190,12 @@ export class LiveConsumer implements Generation {
     if (pauseAfterFetchMs > 0) await Bun.sleep(pauseAfterFetchMs)
   }
 
-  async #prepare(former: Map<string, string>): Promise<void> {
-    try {
-      for (const [memberId, groupId] of former) {
-        await (await openCoordinator(this.cluster, groupId)).leaveGroup({ groupId, memberId }).catch(() => {})
-        former.delete(memberId)
-      }
-      await this.options.handlers.connected?.(this)
-    } catch {
-      // Who is not put out leaves by itself when its session ends.
+  /** Beside the join, which waits for former members; who is not put out leaves by itself when its session ends. */
+  async #putOut(former: Map<string, string>): Promise<void> {
+    const { kafka, topic } = this.options
+    for (const [memberId, groupId] of former) {
+      await evictMember({ kafka, topic, groupId }, memberId, SESSION_MS).catch(() => {})
+      former.delete(memberId)
     }
   }
 

@@ -50,38 +50,43 @@ export function stickyAssigner(topic: string, claim: () => Claim): PartitionAssi
 
 /**
  * Gives each partition to one member, so that no two shares differ by more than one and as few as can be move. When
- * several claim one, the newest claim wins: the others have slept through a rebalance. The same input gives the same
- * answer, whoever leads the group.
+ * several claim one, the newest claim wins: the others have slept through a rebalance. What the winner must give away goes
+ * back to an older claimant first: when all come back after their broker did, the first of them was given everything.
+ * The same input gives the same answer, whoever leads the group.
  */
 export function assignSticky(partitions: readonly number[], members: readonly Claimant[]): Map<string, number[]> {
-  const kept = keptClaims(new Set(partitions), members)
+  const claims = claimsOf(partitions, members)
+  const kept = new Map<string, number[]>(members.map(({ memberId }) => [memberId, []]))
+  // What nobody else claims comes first, so it is kept first.
+  const byContest = [...claims].sort(([a, its], [b, others]) => its.length - others.length || a - b)
+  for (const [partition, [winner]] of byContest) if (winner !== undefined) kept.get(winner)?.push(partition)
   const byKept = [...kept].sort(([a, mine], [b, other]) => other.length - mine.length || (a < b ? -1 : 1))
   const floor = Math.floor(partitions.length / members.length)
   const larger = partitions.length % members.length
   // Those who hold most get the larger shares: each of them gives one less away.
   const quotas = new Map(byKept.map(([memberId], index) => [memberId, index < larger ? floor + 1 : floor]))
   const shares = new Map(byKept.map(([memberId, held]) => [memberId, held.slice(0, quotas.get(memberId))]))
+  const hasRoom = (memberId: string) => (shares.get(memberId)?.length ?? 0) < (quotas.get(memberId) ?? 0)
   const placed = new Set([...shares.values()].flat())
-  const free = [...partitions].filter((partition) => !placed.has(partition)).sort((a, b) => a - b)
+  const free: number[] = []
+  for (const partition of [...partitions].filter((one) => !placed.has(one)).sort((a, b) => a - b)) {
+    const former = claims.get(partition)?.find(hasRoom)
+    if (former === undefined) free.push(partition)
+    else shares.get(former)?.push(partition)
+  }
   for (const [memberId, share] of shares) share.push(...free.splice(0, (quotas.get(memberId) ?? 0) - share.length))
   return shares
 }
 
-/** What each member holds when the newest claim wins; ascending. */
-function keptClaims(existing: ReadonlySet<number>, members: readonly Claimant[]): Map<string, number[]> {
-  const winners = new Map<number, { memberId: string; sinceMs: number }>()
-  for (const { memberId, claim } of [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1))) {
-    for (const partition of claim?.partitions ?? []) {
-      const winner = winners.get(partition)
-      const { sinceMs } = claim as Claim
-      if (winner === undefined || sinceMs > winner.sinceMs) winners.set(partition, { memberId, sinceMs })
-    }
+/** Who claims each partition, the newest claim first; of claims of the same time, by the member's id. */
+function claimsOf(partitions: readonly number[], members: readonly Claimant[]): Map<number, string[]> {
+  const claims = new Map<number, string[]>(partitions.map((partition) => [partition, []]))
+  const since = ({ claim }: Claimant) => claim?.sinceMs ?? 0
+  const newestFirst = [...members].sort((a, b) => since(b) - since(a) || (a.memberId < b.memberId ? -1 : 1))
+  for (const { memberId, claim } of newestFirst) {
+    for (const partition of new Set(claim?.partitions)) claims.get(partition)?.push(memberId)
   }
-  const kept = new Map<string, number[]>(members.map(({ memberId }) => [memberId, []]))
-  for (const [partition, { memberId }] of [...winners].sort(([a], [b]) => a - b)) {
-    if (existing.has(partition)) kept.get(memberId)?.push(partition)
-  }
-  return kept
+  return claims
 }
 
 /** A claim as another member, maybe of another version, has sent it; undefined when it cannot be read. */

@@ -85,7 +85,7 @@ export class SupervisedConsumer {
     this.#current = undefined
     if (live.memberId !== '') this.#former.set(live.memberId, live.groupId)
     tell(() => handlers.ended?.(live), this.options.onError)
-    if (await live.disconnect()) this.#former.delete(live.memberId)
+    await live.disconnect()
     return { joined: live.memberId !== '', cause }
   }
 

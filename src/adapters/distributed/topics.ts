@@ -4,6 +4,7 @@ import { type Admin, ConfigResourceTypes, type ITopicConfig, type ITopicMetadata
 import type { Config } from '../../config'
 import { UnreachableError } from '../../errors'
 import { FACT_TOPICS, type FactTopic, LOCATION_TOPIC } from '../../ports/log'
+import { answerWithin } from './answer-within'
 import { reasonOf } from './kafka-client'
 
 /** Records that cannot be read, with the reason. */
@@ -23,6 +24,7 @@ const REJECTED_BATCH_BYTES = 2 * DEFAULT_BATCH_BYTES
 /** Brokers that were started together with us need a while. */
 const PATIENCE_MS = 15_000
 const PAUSE_MS = 200
+const LEAVE_MS = 1_000
 
 /** What the settings say of topics. */
 export type TopicConfig = Pick<Config, 'partitions' | 'logRetentionMs' | 'replication'>
@@ -66,7 +68,7 @@ export function topicNames(prefix = ''): TopicNames {
  * @throws TopicError that says which setting to change; UnreachableError when the brokers do not answer within 15 s
  */
 export async function readyTopics(
-  admin: Admin,
+  openAdmin: () => Admin,
   config: TopicConfig,
   { prefix = '', patienceMs = PATIENCE_MS, onWaiting = (_error: unknown) => {} } = {},
 ): Promise<CheckedTopics> {
@@ -74,12 +76,10 @@ export async function readyTopics(
   const deadlineMs = performance.now() + patienceMs
   let isWaiting = false
   for (;;) {
+    // A new one each time: one that has met a broker which does not answer may not look for another.
+    const admin = openAdmin()
     try {
-      const made = await makeMissing(admin, names, config)
-      const maxBatchBytes = await check(admin, names, config)
-      // A leader that is named may not know of it yet: it does once it tells its offsets.
-      for (const topic of made) await admin.fetchTopicOffsets(topic)
-      return { names, maxBatchBytes }
+      return await attempt(admin, names, config)
     } catch (error) {
       if (error instanceof TopicError) throw error
       if (performance.now() > deadlineMs) {
@@ -88,9 +88,20 @@ export async function readyTopics(
       }
       if (!isWaiting) onWaiting(error)
       isWaiting = true
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    } finally {
+      await answerWithin(LEAVE_MS, 'leaving Kafka', admin.disconnect()).catch(() => {})
     }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
   }
+}
+
+async function attempt(admin: Admin, names: TopicNames, config: TopicConfig): Promise<CheckedTopics> {
+  await admin.connect()
+  const made = await makeMissing(admin, names, config)
+  const maxBatchBytes = await check(admin, names, config)
+  // A leader that is named may not know of it yet: it does once it tells its offsets.
+  for (const topic of made) await admin.fetchTopicOffsets(topic)
+  return { names, maxBatchBytes }
 }
 
 async function makeMissing(admin: Admin, names: TopicNames, config: TopicConfig): Promise<string[]> {

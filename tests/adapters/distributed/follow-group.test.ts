@@ -52,8 +52,8 @@ function group(topic: string) {
       open.push(member)
       return member
     },
-    spawn(node: string): FollowerChild {
-      const child = startFollowerChild(options(node))
+    spawn(node: string, commitEveryMs = 500): FollowerChild {
+      const child = startFollowerChild({ ...options(node), commitEveryMs })
       children.push(child)
       return child
     },
@@ -107,22 +107,18 @@ describe('three members', () => {
     await until(isShared([a], [12]), 'a has all')
     const b = join('b.1')
     await until(isShared([a, b], [6, 6]), 'two share')
-    const [joinMs, heldBefore] = [Date.now(), [heldBy(a), heldBy(b)]]
+    const joinMs = Date.now()
     const c = join('c.1')
     await until(isShared([a, b, c], [4, 4, 4]), 'three share')
-    console.log('third member joined after', Date.now() - joinMs, 'ms')
     expect(of(a, 'revoked', joinMs).length + of(b, 'revoked', joinMs).length).toBe(4)
     expect([...of(a, 'assigned', joinMs), ...of(b, 'assigned', joinMs)]).toEqual([])
-    expect(heldBefore.map((held) => held.length)).toEqual([6, 6])
     const leaveMs = Date.now()
     await b.close()
     await until(isShared([a, c], [6, 6]), 'two share again')
-    console.log('second left after', Date.now() - leaveMs, 'ms')
     expect([...of(a, 'revoked', leaveMs), ...of(c, 'revoked', leaveMs)]).toEqual([])
     await records.stop()
     await until(() => undelivered(records, [a, b, c]).length === 0, 'all delivered')
     expect([a, b, c].flatMap(strayBatches)).toEqual([])
-    console.log('delivered again:', repeated([a, b, c]))
     expect(repeated([a, b, c])).toBeLessThan(20)
     expect(a.metrics.value('zlt_consumer_rebalances_total')).toBeGreaterThanOrEqual(3)
   }, 60_000)
@@ -138,9 +134,8 @@ describe('a member that is killed', () => {
     const evictMs = Date.now()
     await a.following.evict('c.1')
     await until(isShared([a, b], [6, 6]), 'two share', 4_000)
-    const tookMs = Date.now() - evictMs
-    console.log('evicted, partitions moved after', tookMs, 'ms')
-    expect(tookMs).toBeLessThan(3_000)
+    // Its session would have held them for 6 s.
+    expect(Date.now() - evictMs).toBeLessThan(4_000)
     await a.following.evict('c.1')
     await a.following.evict('nobody.1')
     await records.stop()
@@ -152,11 +147,8 @@ describe('a member that is killed', () => {
     const [a, child] = [join('a.1'), spawn('c.1000')]
     await until(isShared([a, child], [6, 6]), 'two share')
     await child.kill('SIGKILL')
-    const startMs = Date.now()
     const again = join('c.2000')
     await until(isShared([a, again], [6, 6]), 'two share again', 4_000)
-    console.log('started again and shares after', Date.now() - startMs, 'ms')
-    expect(of(a, 'revoked', startMs).length).toBeLessThanOrEqual(6)
   }, 60_000)
 })
 
@@ -164,27 +156,59 @@ test('a member that slept through its eviction hears no batch of what it lost, a
   const topic = await newTopic()
   const { join, spawn, flow } = group(topic)
   const records = await flow()
-  const [a, sleeper] = [join('a.1'), spawn('s.1')]
+  // So often that it tries to between coming back and its first batch.
+  const [a, sleeper] = [join('a.1'), spawn('s.1', 5)]
   await until(isShared([a, sleeper], [6, 6]), 'two share')
   await until(() => of(sleeper, 'committed').length > 6, 'it has committed')
   await sleeper.kill('SIGSTOP')
-  const sleepMs = Date.now()
   await until(isShared([a], [12]), 'all moved to the other', 12_000)
-  console.log('asleep; partitions moved after', Date.now() - sleepMs, 'ms')
   const movedMs = Date.now()
   await until(() => new Set(of(a, 'committed', movedMs).map(({ partition }) => partition)).size === 12, 'a commits')
   const before = await committed(topic, topic)
   const wokenMs = Date.now()
   await sleeper.kill('SIGCONT')
   await until(() => of(sleeper, 'assigned', wokenMs).length > 0, 'it is back', 15_000)
-  console.log('woken; back after', Date.now() - wokenMs, 'ms')
   await until(isShared([a, sleeper], [6, 6]), 'two share again')
   const back = of(sleeper, 'assigned', wokenMs)[0]?.ms ?? 0
-  const strays = sleeper.events.filter(({ what, ms }) => what === 'batch' && ms >= wokenMs && ms < back)
-  console.log('batches between waking and being assigned anew:', strays.length, strays.slice(0, 3))
+  const between = sleeper.events.filter(({ what, ms }) => what === 'batch' && ms >= wokenMs && ms < back)
+  expect(between).toEqual([])
   expect(strayBatches(sleeper)).toEqual([])
   const after = await committed(topic, topic)
   for (const [partition, offset] of before) expect(after.get(partition)).toBeGreaterThanOrEqual(offset)
   await records.stop()
   await until(() => undelivered(records, [a, sleeper]).length === 0, 'all delivered')
+}, 60_000)
+
+test('a topic made anew is followed from its oldest record, and what is remembered of the former one does not count', async () => {
+  const topic = await newTopic()
+  const { join, flow } = group(topic)
+  const records = await flow()
+  const member = join('a.1')
+  await until(() => of(member, 'committed').some(({ to = 0 }) => to > 5), 'it has committed')
+  await records.stop()
+  const admin = kafka.admin()
+  await admin.connect()
+  await admin.deleteTopics({ topics: [topic] })
+  const deletedMs = Date.now()
+  await until(async () => !(await admin.listTopics()).includes(topic), 'the topic is gone')
+  await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: true })
+  await admin.disconnect()
+  const again = await flow()
+  await until(() => [...again.acknowledged.values()].every(({ length }) => length > 0), 'records are stored')
+  await again.stop()
+  const since = () => [{ events: member.events.filter(({ ms }) => ms > deletedMs) }]
+  await until(() => undelivered(again, since()).length === 0, 'all delivered', 20_000)
+  expect(strayBatches(member)).toEqual([])
+}, 60_000)
+
+test('the lag of each partition held is measured, and so are fetches', async () => {
+  const { join, flow } = group(await newTopic())
+  const records = await flow()
+  const member = join('a.1')
+  await until(() => [...records.acknowledged.values()].every(({ length }) => length > 0), 'records are stored')
+  await records.stop()
+  const lag = () =>
+    [...member.metrics.render().matchAll(/^zlt_consumer_lag\{partition="(\d+)"\} 0$/gm)].map(([, at]) => at)
+  await until(() => lag().length === PARTITIONS, 'no lag in any partition')
+  expect(member.metrics.value('zlt_consumer_fetches_total')).toBeGreaterThan(0)
 }, 60_000)
