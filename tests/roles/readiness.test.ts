@@ -13,7 +13,10 @@ describe('the question', () => {
     const unready = check(async () => [{ status: 'unready', reason: 'gone' }])
     expect(await createReadiness([fine])()).toEqual({ status: 'ready', reasons: [] })
     expect(await createReadiness([fine, degraded])()).toEqual({ status: 'degraded', reasons: ['slow'] })
-    expect(await createReadiness([unready, degraded])()).toEqual({ status: 'unready', reasons: ['gone', 'slow'] })
+    expect(await createReadiness([unready, degraded, degraded])()).toEqual({
+      status: 'unready',
+      reasons: ['gone', 'slow'],
+    })
   })
 
   test('names what fails, as bad as its silence is', async () => {
