@@ -7,6 +7,7 @@ import type { PaceTable } from '../../src/domain/pace'
 import { type FinishedTrip, learnTrip, NO_PACE } from '../../src/domain/pace'
 import { prepareRoute } from '../../src/domain/route'
 import { hourOfWeek } from '../../src/domain/timetable'
+import { Metrics } from '../../src/metrics'
 import { lights } from './lights'
 import { DEMO_ROUTES, type DemoRoute, rideOf } from './routes'
 
@@ -28,12 +29,14 @@ export function demoPace(pace: number, nowMs: number): PaceTable {
 export async function teach(config: Config, table: PaceTable): Promise<void> {
   const folder = takeDataFolder(config.data)
   try {
-    const adapters = await openAdapters(config, folder, (error) => {
+    const onError = (error: unknown) => {
       throw error
-    })
+    }
+    const adapters = await openAdapters(config, folder, { epoch: () => 0, metrics: new Metrics(), onError })
     try {
+      const { snapshots } = await adapters.openFanout()
       for (let partition = 0; partition < adapters.log.partitions; partition++) {
-        await adapters.snapshots.savePace(partition, table)
+        await snapshots.savePace(partition, table)
       }
     } finally {
       await adapters.close()

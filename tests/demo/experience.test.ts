@@ -8,6 +8,7 @@ import { configOf } from '../../src/config'
 import { fold } from '../../src/domain/fold'
 import type { PaceTable } from '../../src/domain/pace'
 import { emptyTrack, type Track } from '../../src/domain/track'
+import { Metrics } from '../../src/metrics'
 import { orderInHand, request, T0 } from '../support/rider'
 import { tempFolder } from '../support/temp-folder'
 
@@ -49,10 +50,12 @@ test('a server on the folder finds what was taught', async () => {
   const table = demoPace(2, T0)
   await teach(config, table)
   const data = takeDataFolder(config.data)
-  const adapters = await openAdapters(config, data, (error) => {
+  const onError = (error: unknown) => {
     throw error
-  })
-  expect(await adapters.snapshots.loadPace(0)).toEqual(table)
+  }
+  const adapters = await openAdapters(config, data, { epoch: () => 0, metrics: new Metrics(), onError })
+  const { snapshots } = await adapters.openFanout()
+  expect(await snapshots.loadPace(0)).toEqual(table)
   await adapters.close()
   data.release()
 })

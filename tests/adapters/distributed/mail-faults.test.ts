@@ -161,7 +161,7 @@ test('a node that starts while Redis is down opens, serves itself, and takes par
   await until(() => late.inbox.orders.includes('own'))
   await server.restart()
   await until(async () => (await mail.health()).ok, 'health')
-  await until(async () => (await a.nodes().catch(() => [])).includes(mail.self), 'the others to see it')
+  await until(async () => (await a.nodes().catch((): string[] => [])).includes(mail.self), 'the others to see it')
   a.send(mail.self, [{ type: 'unwatch', order: 'hello' }])
   await until(() => late.inbox.orders.includes('hello') || late.inbox.gaps.includes(a.self))
   expect(late.inbox.emptyings).toBe(0)
