@@ -2,13 +2,15 @@
 
 import type { Context } from 'hono'
 import { openAuth } from '../auth/open-auth'
-import { isDistributed } from '../config'
+import { type Config, isDistributed } from '../config'
 import type { Env } from '../http/app'
 import { createClientAddress } from '../http/client-address'
+import type { Database } from '../store/database'
 import { openDatabase } from '../store/sql'
 import type { Keys } from './keys'
 import { logCheck } from './log-check'
 import type { Part, PartContext } from './part'
+import type { Check } from './readiness'
 
 export async function openPart(context: PartContext, { signing: keys }: Keys): Promise<Part> {
   if (keys === undefined) throw new Error('the role auth signs tokens, and there is nothing to sign with')
@@ -35,15 +37,8 @@ export async function openPart(context: PartContext, { signing: keys }: Keys): P
       checks: [
         // Writes are stored, and published once it is back.
         logCheck(adapters.log, 'degraded'),
-        {
-          name: 'the database',
-          // With other roles in the process, viewers are served and fixes taken without it.
-          silence: config.role === 'auth' ? 'unready' : 'degraded',
-          async run() {
-            await store.read((tx) => tx`SELECT 1`)
-            return []
-          },
-        },
+        // A SQLite file is part of this process: it is there, or nothing is.
+        ...(store.dialect === 'postgres' ? [databaseCheck(store, config)] : []),
       ],
       async close() {
         await auth.close()
@@ -53,5 +48,17 @@ export async function openPart(context: PartContext, { signing: keys }: Keys): P
   } catch (error) {
     await store.close()
     throw error
+  }
+}
+
+function databaseCheck(store: Database, { role }: Pick<Config, 'role'>): Check {
+  return {
+    name: 'the database',
+    // With other roles in the process, viewers are served and fixes taken without it.
+    silence: role === 'auth' ? 'unready' : 'degraded',
+    async run() {
+      await store.read((tx) => tx`SELECT 1`)
+      return []
+    },
   }
 }

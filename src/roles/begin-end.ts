@@ -14,10 +14,13 @@ const LEAST_MS = 200
 export type EndStep = (step: keyof typeof LIMITS_MS, run: () => void | Promise<void> | undefined) => Promise<void>
 
 /** Begins an end: all its steps together take 18 s at most, and a bit for each step after that. */
-export function beginEnd(onError: OnError): EndStep {
+export function beginEnd(
+  onError: OnError,
+  limitsMs: Readonly<Record<keyof typeof LIMITS_MS, number>> = LIMITS_MS,
+): EndStep {
   const untilMs = performance.now() + ALL_MS
   return async function endStep(step, run) {
-    const limitMs = Math.max(LEAST_MS, Math.min(LIMITS_MS[step], untilMs - performance.now()))
+    const limitMs = Math.max(LEAST_MS, Math.min(limitsMs[step], untilMs - performance.now()))
     try {
       const done = Promise.resolve(run()).then(() => true)
       if ((await withDeadline(done, limitMs)) === undefined) {

@@ -17,8 +17,8 @@ export async function openDatabase(where: string, options: PostgresOptions = {})
   const isPostgres = /^postgres(ql)?:\/\//.test(where)
   const database = isPostgres ? openPostgres(where, options) : await openSqlite(where.replace(/^sqlite:/, ''))
   try {
-    // First, since a migration is waited for much longer than a server that is away.
-    await database.read((tx) => tx`SELECT 1`)
+    // First, since a migration is waited for much longer than a server that is away. A file may be held, and is waited for.
+    if (isPostgres) await database.read((tx) => tx`SELECT 1`)
     await migrate(database)
   } catch (error) {
     await database.close()

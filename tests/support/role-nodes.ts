@@ -10,6 +10,7 @@ import { type Config, configOf } from '../../src/config.ts'
 import type { Role } from '../../src/domain/audience.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { Mail } from '../../src/ports/mail.ts'
+import type { EndStep } from '../../src/roles/begin-end.ts'
 import { type RunningServer, startNode } from '../../src/roles/node.ts'
 import { createCore } from '../../src/server.ts'
 import { MemoryPost } from '../contract/memory-mail.ts'
@@ -22,8 +23,8 @@ export interface RoleNode {
   failures(): Promise<string[]>
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   token(role: Role, sub: string, options?: TokenOptions): Promise<string>
-  /** As SIGTERM does. */
-  close(): Promise<void>
+  /** As SIGTERM does, unless its steps are given. */
+  close(end?: EndStep): Promise<void>
 }
 
 /** Changes to what a node is given. */
@@ -114,8 +115,8 @@ export function openCluster(): Cluster {
         const keys = await openSigningKeys(folder.file('keys.json'), { create: false })
         return mintToken(keys, { role: who, sub, ttlS, issuer: 'zlt', ...(orders && { orders }) }, Date.now())
       },
-      async close() {
-        await node.close()
+      async close(end) {
+        await node.close(end)
         running.delete(node)
       },
     }
