@@ -40,15 +40,25 @@ async function backup(config: Config, dir: string, asJson: boolean): Promise<voi
   }
   const isPostgres = config.database !== undefined && !config.database.startsWith('sqlite:')
   const database = config.database?.replace(/^sqlite:/, '') ?? join(config.data, 'zlt.db')
-  const { backUp, BackupError } = await import('../src/adapters/embedded/back-up')
+  const { backUp, BackupError, dropPartialBackup } = await import('../src/adapters/embedded/back-up')
   const startedMs = Date.now()
+  const progress = new CopyProgress()
+  for (const [signal, code] of [
+    ['SIGINT', EXIT.interrupted],
+    ['SIGTERM', EXIT.terminated],
+  ] as const) {
+    process.once(signal, () => {
+      dropPartialBackup(dir)
+      process.exit(code)
+    })
+  }
   try {
     const source = {
       log: join(config.data, 'log.db'),
       database: isPostgres ? undefined : database,
       keys: signingKeysPath(config),
     }
-    const { folder, files } = backUp(source, dir, (name, bytes) => tell(`copying ${name}, ${size(bytes)}`))
+    const { folder, files } = await backUp(source, dir, progress).finally(() => progress.end())
     const leftOut = whatIsLeftOut(isPostgres)
     if (asJson) printJson({ folder, files, left_out: leftOut, taken_at_ms: startedMs })
     else {
@@ -70,6 +80,31 @@ function whatIsLeftOut(isPostgres: boolean): string[] {
     'settings: zlt.json, variables, and the files of secrets and certificates that they name',
     'what is sent from now on: fixes, and changes of orders and accounts',
   ]
+}
+
+/** One line a file; at a terminal it goes on to tell how far the copy is. */
+class CopyProgress {
+  #timer: Timer | undefined
+  readonly #isTerminal = process.stderr.isTTY
+
+  onFile(name: string, bytes: number, copied: () => number): void {
+    this.end()
+    const line = `copying ${name}, ${size(bytes)}`
+    if (!this.#isTerminal) {
+      tell(line)
+      return
+    }
+    const show = () => process.stderr.write(`\r${line}: ${Math.min(99, Math.floor((100 * copied()) / (bytes || 1)))} %`)
+    show()
+    this.#timer = setInterval(show, 200)
+  }
+
+  end(): void {
+    if (this.#timer === undefined) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    process.stderr.write('\r\x1b[K')
+  }
 }
 
 function size(bytes: number): string {

@@ -1,6 +1,6 @@
 /** The settings of the distributed tier: what each node says to Kafka, Redis and Postgres, and what it is called. */
 
-import { choice, hostPort, integer, list, nodeName, type Setting, text, yesNo } from './setting-kinds'
+import { choice, hostPort, integer, list, nodeName, pemFile, type Setting, text, yesNo } from './setting-kinds'
 
 /** A part of the table in `config.ts`. */
 export const DISTRIBUTED_SETTINGS = {
@@ -11,14 +11,14 @@ export const DISTRIBUTED_SETTINGS = {
   },
   kafkaTls: { kind: yesNo, default: false, meaning: 'Whether to speak TLS to the brokers.' },
   kafkaCa: {
-    kind: text('a file', 'file'),
+    kind: pemFile,
     meaning: 'The authority (PEM) that signed the brokers’ certificates; without it, those the system trusts.',
   },
   kafkaCert: {
-    kind: text('a file', 'file'),
+    kind: pemFile,
     meaning: 'Our certificate (PEM) for brokers that ask for one; goes with kafkaKey.',
   },
-  kafkaKey: { kind: text('a file', 'file'), meaning: 'The private key (PEM) of kafkaCert.' },
+  kafkaKey: { kind: pemFile, meaning: 'The private key (PEM) of kafkaCert.' },
   kafkaSaslMechanism: {
     kind: choice('plain', 'scram-sha-256', 'scram-sha-512'),
     meaning: 'How to log in to the brokers; without it, not at all. Goes with kafkaUsername and kafkaPassword.',
@@ -26,7 +26,7 @@ export const DISTRIBUTED_SETTINGS = {
   kafkaUsername: { kind: text(), meaning: 'The user of the brokers.' },
   kafkaPassword: { kind: text(), secret: true, meaning: 'The password of kafkaUsername.' },
   redisCa: {
-    kind: text('a file', 'file'),
+    kind: pemFile,
     meaning:
       'The authority (PEM) that signed the certificate of a rediss:// server; without it, those the system trusts.',
   },
@@ -45,7 +45,7 @@ export const DISTRIBUTED_SETTINGS = {
     meaning: 'Whether the URL is a node of a Redis Cluster, which tells the others.',
   },
   databaseCa: {
-    kind: text('a file', 'file'),
+    kind: pemFile,
     meaning: 'The authority (PEM) that signed the certificate of Postgres; with it, TLS is required and checked.',
   },
   nodeName: {

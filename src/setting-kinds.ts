@@ -1,5 +1,6 @@
 /** The kinds of values that settings have: how each is read from text or JSON, and how it is written back. */
 
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 
 /** One kind of value. `parse` throws a plain `Error` whose message says what to write instead. */
@@ -69,6 +70,25 @@ export function integer(min: number, max: number): Kind<number> {
     },
     format: String,
   }
+}
+
+/** The path of a PEM file (RFC 7468) that is there: a wrong one would show as a failed connection much later. */
+export const pemFile: Kind<string> = {
+  form: 'a PEM file',
+  word: 'file',
+  parse(raw) {
+    if (typeof raw !== 'string' || raw === '') throw new Error('write the path of a PEM file')
+    let content: string
+    try {
+      content = readFileSync(raw, 'utf8')
+    } catch (cause) {
+      throw new Error(`the file cannot be read: ${(cause as Error).message}`, { cause })
+    }
+    if (!content.includes('-----BEGIN '))
+      throw new Error('the file is not PEM: it has no line that starts with -----BEGIN')
+    return raw
+  },
+  format: (value) => value,
 }
 
 /** A part of a whole, from 0 to 1. */

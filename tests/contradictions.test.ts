@@ -1,6 +1,8 @@
-import { describe, expect, test } from 'bun:test'
+import { afterAll, describe, expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
 import { isDistributed } from '../src/config'
 import { ConfigError, type ConfigInput, loadConfig } from '../src/load-config'
+import { tempFolder } from './support/temp-folder'
 
 /** Only what the test gives: neither this process's variables nor a file that lies about. */
 function load(input: ConfigInput) {
@@ -16,6 +18,11 @@ function problemsOf(input: ConfigInput): readonly string[] {
   }
   return []
 }
+
+const folder = tempFolder()
+afterAll(folder.remove)
+const pem = folder.file('some.pem')
+writeFileSync(pem, '-----BEGIN CERTIFICATE-----\n')
 
 const distributedOnly = { brokers: 'k1:9092', redis: 'redis://r:6379' }
 
@@ -75,10 +82,10 @@ describe('distributed', () => {
 
   test('all that Kafka may want is taken', () => {
     const { config } = load({
-      flags: { ...tier, kafkaTls: 'true', kafkaCa: 'ca.pem', kafkaCert: 'c.pem', kafkaKey: 'k.pem', replication: '1' },
+      flags: { ...tier, kafkaTls: 'true', kafkaCa: pem, kafkaCert: pem, kafkaKey: pem, replication: '1' },
       env: { ZLT_KAFKA_SASL_MECHANISM: 'scram-sha-512', ZLT_KAFKA_USERNAME: 'zlt', ZLT_KAFKA_PASSWORD: 'hush' },
     })
-    expect(config).toMatchObject({ kafkaTls: true, kafkaCa: 'ca.pem', kafkaCert: 'c.pem', kafkaKey: 'k.pem' })
+    expect(config).toMatchObject({ kafkaTls: true, kafkaCa: pem, kafkaCert: pem, kafkaKey: pem })
     expect(config).toMatchObject({ kafkaSaslMechanism: 'scram-sha-512', kafkaUsername: 'zlt', kafkaPassword: 'hush' })
     expect(config.replication).toBe(1)
   })
@@ -86,11 +93,11 @@ describe('distributed', () => {
   test('all that Redis may want is taken', () => {
     const sentinels = { redisSentinels: 's1:26379, s2:26379', redisSentinelName: 'main', redisUsername: 'zlt' }
     const env = { ZLT_REDIS_PASSWORD: 'a', ZLT_REDIS_SENTINEL_PASSWORD: 'b' }
-    const { config } = load({ flags: { ...tier, ...sentinels, redis: 'rediss://any/2', redisCa: 'ca.pem' }, env })
+    const { config } = load({ flags: { ...tier, ...sentinels, redis: 'rediss://any/2', redisCa: pem }, env })
     expect(config).toMatchObject({
       redisSentinels: ['s1:26379', 's2:26379'],
       redisSentinelName: 'main',
-      redisCa: 'ca.pem',
+      redisCa: pem,
     })
     expect(config).toMatchObject({ redisUsername: 'zlt', redisPassword: 'a', redisSentinelPassword: 'b' })
     expect(load({ flags: { ...tier, redisCluster: 'true', nodeName: 'fanout-1' } }).config).toMatchObject({
@@ -108,9 +115,9 @@ describe('distributed', () => {
     ],
     ['a user without a password', { kafkaSaslMechanism: 'plain', kafkaUsername: 'u' }, {}, 'ZLT_KAFKA_PASSWORD_FILE'],
     ['a user without a mechanism', { kafkaUsername: 'u' }, {}, 'kafka-sasl-mechanism is not'],
-    ['an authority without TLS', { kafkaCa: 'ca.pem' }, {}, 'set kafka-tls to true'],
-    ['a certificate without its key', { kafkaTls: 'true', kafkaCert: 'c.pem' }, {}, 'go together'],
-    ['an authority for a redis:// server', { redisCa: 'ca.pem' }, {}, 'rediss://'],
+    ['an authority without TLS', { kafkaCa: pem }, {}, 'set kafka-tls to true'],
+    ['a certificate without its key', { kafkaTls: 'true', kafkaCert: pem }, {}, 'go together'],
+    ['an authority for a redis:// server', { redisCa: pem }, {}, 'rediss://'],
     ['two users of Redis', { redis: 'redis://u@r', redisUsername: 'v' }, {}, 'redis-username'],
     ['two passwords of Redis', { redis: 'redis://u:p@r' }, { ZLT_REDIS_PASSWORD: 'q' }, 'a password of Redis'],
     ['sentinels without a name', { redisSentinels: 's:26379' }, {}, 'mymaster'],
@@ -122,12 +129,23 @@ describe('distributed', () => {
       'exclude',
     ],
     ['a database of a cluster', { redis: 'redis://r/3', redisCluster: 'true' }, {}, 'leave its number out'],
-    ['an authority without Postgres', { databaseCa: 'ca.pem' }, {}, 'set ZLT_DATABASE'],
+    ['an authority without Postgres', { databaseCa: pem }, {}, 'set ZLT_DATABASE'],
   ]
   test.each(refused)('%s: refused, and told what to write', (_, flags, env, words) => {
     const problems = problemsOf({ flags: { ...tier, ...flags }, env })
     expect(problems).toHaveLength(1)
     expect(problems[0]).toContain(words)
+  })
+
+  test('a file that is missing, or no PEM, is told of at once', () => {
+    const key = folder.file('no.pem')
+    writeFileSync(key, 'hush')
+    const problems = problemsOf({
+      flags: { ...tier, kafkaTls: 'true', kafkaCert: folder.file('absent'), kafkaKey: key },
+    })
+    expect(problems[0]).toMatch(/^--kafka-cert is ".*absent": the file cannot be read: ENOENT/)
+    expect(problems[1]).toEndWith('it has no line that starts with -----BEGIN')
+    expect(problems.join()).not.toContain('hush')
   })
 
   test('what is for brokers or Redis is refused on one machine', () => {

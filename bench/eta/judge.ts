@@ -21,6 +21,8 @@ export interface Sample {
   errorS: number
   shownErrorS: number
   inRange: boolean
+  /** The same of the range as it is shown. */
+  shownInRange: boolean
   baselineErrorsS: number[]
 }
 
@@ -103,6 +105,7 @@ export function judge({ trip, steps }: Ride, prior: Prior, options: JudgeOptions
       leftS,
       errorS: estimate.remainingS - leftS,
       shownErrorS: Math.max(0, (shown.arrivalMs - progress.timeMs) / 1000) - leftS,
+      shownInRange: shown.earliestMs <= trip.arrivalMs && trip.arrivalMs <= shown.latestMs,
       inRange: estimate.earliestMs <= trip.arrivalMs && trip.arrivalMs <= estimate.latestMs,
       baselineErrorsS: foretold.map((seconds) => seconds - leftS),
     })

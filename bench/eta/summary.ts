@@ -22,6 +22,8 @@ export interface Summary {
   putOffsATrip: number
   rangeCoverage: number
   coverageByReading: number
+  /** Of the range as it is shown. */
+  shownRangeCoverage: number
   /** Mean of |said − true| seconds over trips that went on long enough to be judged, and those where it was never said. */
   arrivalErrorS: number
   arrivalsJudged: number
@@ -70,6 +72,7 @@ export function summarize(judged: readonly Judged[], seed: number): Summary {
     upTicksATrip: mean(judged.map(({ upTicks }) => upTicks)),
     putOffsATrip: mean(judged.map(({ bumps }) => bumps)),
     rangeCoverage: balanced(judged, ({ inRange }) => (inRange ? 1 : 0)),
+    shownRangeCoverage: balanced(judged, ({ shownInRange }) => (shownInRange ? 1 : 0)),
     coverageByReading: mean(samples.map(({ inRange }) => (inRange ? 1 : 0))),
     arrivalErrorS: mean(arrivals.map(Math.abs)),
     arrivalsJudged: parked.length,

@@ -20,7 +20,7 @@ export function printSummaries(
   console.log(`${trips} trips of ${files} files; half: ${half}; a learned prior has not seen the ${holdOut};`)
   console.log(`a reading every ${intervalS} s; seed ${seed}; [..] are bootstrap 95 % intervals over trips\n`)
   console.log(
-    'noise    prior   trips | MAE s [95 %]      P90 s  <=2min | <4 min 4-10  >10 | bias | shown up/trip late/trip | range | arrival s (n, missed) | jumps off /1000',
+    'noise    prior   trips | MAE s [95 %]      P90 s  <=2min | <4 min 4-10  >10 | bias | shown up/trip late/trip | range shown | arrival s (n, missed) | jumps off /1000',
   )
   for (const { noise, variant, summary: s } of rows) {
     const cells = [
@@ -28,7 +28,7 @@ export function printSummaries(
       `${whole(s.maeS, 5)} ${interval(s.maeInterval, 0).padEnd(11)} ${whole(s.p90S, 6)}  ${percent(s.within2Min)} |`,
       `${whole(s.lastMinutesS.under4, 6)} ${whole(s.lastMinutesS.from4To10, 4)} ${whole(s.lastMinutesS.over10, 4)} |`,
       `${whole(s.biasS, 4)} | ${whole(s.shownMaeS, 5)} ${s.upTicksATrip.toFixed(2).padStart(7)} ${s.putOffsATrip.toFixed(2).padStart(9)} |`,
-      `${percent(s.rangeCoverage)} |`,
+      `${percent(s.rangeCoverage)} ${percent(s.shownRangeCoverage)} |`,
       `${whole(s.arrivalErrorS, 6)} (${s.arrivalsJudged}, ${s.arrivalsMissed})`.padEnd(21),
       `| ${s.jumpsPer1000.toFixed(2).padStart(5)} ${s.offRoutePer1000.toFixed(1)}`,
     ]

@@ -37,7 +37,7 @@ export function openAnnouncer({ json, speed, linkOf }: AnnouncerOptions): DemoAn
       state({ event: 'ready', ...(admin && { admin }) })
       if (speed > 1) {
         say(
-          `Riders go ${speed} times as fast as real ones here, so they come sooner than the page foretells (--speed 1).`,
+          `Riders go ${speed} times as fast as real ones here (--speed 1). The server knows their pace, so that arrivals are true.`,
         )
       }
       say('Try next: open one link in two windows or on two devices; both move together.')

@@ -8,6 +8,7 @@ import { openBackend } from '../riders/backend'
 import { freePort } from '../riders/own-server'
 import { makeTemporaryFolder } from '../riders/temporary-folder'
 import { openAnnouncer } from './announcer'
+import { demoPace, teach } from './experience'
 import { CurtainError, Stage } from './stage'
 import { STORIES, type Story, tellForEver } from './stories'
 
@@ -43,6 +44,7 @@ async function play(folder: string, options: DemoOptions, curtain: AbortControll
   const { startServer } = await import('../../src/server')
   const port = options.port ?? (await freePort(FIRST_PORT))
   const config = configOf({ host: HOST, port, data: folder, logLevel: 'error' })
+  await teach(config, demoPace(options.speed, Date.now()))
   const admins: { username: string; password: string }[] = []
   const server = await startServer(config, { onFirstAdmin: (admin) => admins.push(admin) }).catch((cause: unknown) => {
     throw new CliError(EXIT.failed, `the server did not start: ${cause instanceof Error ? cause.message : cause}`)

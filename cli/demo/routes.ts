@@ -52,3 +52,12 @@ function alongOf(line: readonly Point[], place: Point): number {
   }
   return best.alongM
 }
+
+/** Where on the ride the rider stands at the trip's stops, in order; lights are halts too, but no stops. */
+export function stopsM(route: DemoRoute, { haltsM }: Ride): number[] {
+  const line = decodePolyline(route.polyline, route.precision)
+  return (route.stops ?? []).map((stop) => {
+    const alongM = alongOf(line, stop)
+    return haltsM.reduce((best, haltM) => (Math.abs(haltM - alongM) < Math.abs(best - alongM) ? haltM : best))
+  })
+}

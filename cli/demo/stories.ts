@@ -1,8 +1,9 @@
 /** What happens in the demo: one story a rider, told again and again, each time with new orders. */
 
 import type { OrderInput } from '../../src/domain/order'
-import type { Halt } from '../riders/ride'
-import { type DemoRoute, demoRoute, rideOf } from './routes'
+import type { Halt, Ride } from '../riders/ride'
+import { lights } from './lights'
+import { type DemoRoute, demoRoute, rideOf, stopsM } from './routes'
 import type { Stage } from './stage'
 
 /** A story. Round 1 is the first; ids carry it, since an order's id is used once. */
@@ -13,9 +14,12 @@ export interface Story {
 }
 
 /** How long a rider stands before it starts and after it has arrived; real time, so that it can be watched. */
-const PROMISE_AIR_MS = 10 * 60_000
 const AT_PICKUP_MS = 8_000
 const AT_DROP_MS = 5_000
+/** At the door of the customer before: as long as deliverers mostly stand there, which the arrival counts on. */
+const AT_OTHER_DOOR_MS = 60_000
+/** A shop promises a little more than it takes. */
+const PROMISE_AIR_MS = 3 * 60_000
 /** From the hand-over to the new rider's first fix: long enough to see that the old one is not shown. */
 const BLANK_MS = 3_000
 /** In the tunnel. Half a minute without a signal is more than the page lets pass in silence. */
@@ -31,12 +35,11 @@ export const STORIES: readonly Story[] = [
       const [route, relief] = [demoRoute('schaan-vaduz'), demoRoute('vaduz-relief')]
       const meeting = route.hand_over
       if (meeting === undefined) throw new Error('the route of the hand-over has no meeting place')
-      // No red lights, so that the hand-over is soon.
-      const [ride, reliefRide] = [rideOf(route), rideOf(relief)]
+      const [ride, reliefRide] = [route, relief].map((one) => rideOf(one, lights(one, stage.pace))) as [Ride, Ride]
       const [first, second] = [`mia-${round}`, `noah-${round}`]
       const orderId = `hand-over-${round}`
       const afterMs = AT_PICKUP_MS + ride.whenAt(meeting.from_m) / stage.pace
-      await openOrder(stage, orderId, route, first)
+      await openOrder(stage, orderId, route, ride, first)
       await stage.announcer.link(
         orderId,
         `A motorbike with dinner. In about ${minutes(afterMs)} the rider hands it to a colleague: the marker is gone for a moment, then the new rider’s appears, and the page stays open.`,
@@ -63,12 +66,13 @@ export const STORIES: readonly Story[] = [
       // A jam inside makes it long enough for the page to say that the signal is lost.
       const jam: Halt[] = tunnel ? [{ alongM: (tunnel.from_m + tunnel.to_m) / 2, dwellMs: JAM_MS * stage.pace }] : []
       const orderId = `tunnel-${round}`
-      await openOrder(stage, orderId, route, `lena-${round}`)
+      const ride = rideOf(route, [...lights(route, stage.pace), ...jam])
+      await openOrder(stage, orderId, route, ride, `lena-${round}`)
       await stage.announcer.link(
         orderId,
         'A car that loses its signal on the way (a tunnel). The page says how old the position is; after half a minute all readings of the tunnel arrive at once, and the marker catches up without running backward.',
       )
-      return () => deliverTrip(stage, orderId, `lena-${round}`, route, [...lights(route, stage.pace), ...jam], tunnel)
+      return () => deliverTrip(stage, orderId, `lena-${round}`, ride, tunnel)
     },
   },
   {
@@ -79,8 +83,9 @@ export const STORIES: readonly Story[] = [
       if (stop === undefined) throw new Error('the route of two orders has no stop')
       const partnerId = `tim-${round}`
       const [before, yours] = [`parcel-before-${round}`, `parcel-yours-${round}`]
-      const { stops: _, ...whole } = orderOf(route)
-      const { route: __, ...pickupOnly } = whole
+      const ride = rideOf(route, lights(route, stage.pace))
+      const whole = orderOf(route, ride, stage.pace, AT_OTHER_DOOR_MS)
+      const { route: _, ...pickupOnly } = whole
       await stage.backend.createOrder(before, { ...pickupOnly, drop: stop })
       await stage.backend.assignOrder(before, partnerId)
       await stage.backend.createOrder(yours, whole)
@@ -92,12 +97,11 @@ export const STORIES: readonly Story[] = [
       await stage.announcer.link(before, 'The other parcel of that van: it comes first.')
       return async () => {
         const tim = await stage.rider(partnerId)
-        const ride = rideOf(route)
         await tim.stand(ride.at(0), AT_PICKUP_MS)
         for (const orderId of [before, yours]) await stage.backend.setStatus(orderId, 'picked_up')
-        const stopM = ride.haltsM[0] ?? ride.lengthM / 2
+        const stopM = stopsM(route, ride)[0] ?? ride.lengthM / 2
         await tim.follow(ride, { toM: stopM })
-        await deliver(stage, before, () => tim.stand(ride.at(ride.whenAt(stopM)), AT_DROP_MS))
+        await deliver(stage, before, () => tim.stand(ride.at(ride.whenAt(stopM)), AT_OTHER_DOOR_MS))
         await tim.follow(ride, { fromM: stopM })
         await deliver(stage, yours, () => tim.stand(ride.at(ride.durationMs), AT_DROP_MS))
       }
@@ -129,26 +133,32 @@ function trip(name: string, routeId: string, rider: string, sees: (durationMs: n
     name,
     async open(stage, round) {
       const route = demoRoute(routeId)
-      const halts = name === 'soon-there' ? [] : lights(route, stage.pace)
+      const ride = rideOf(route, lights(route, stage.pace))
       const partnerId = `${rider}-${round}`
       const orderId = `${name}-${round}`
-      await openOrder(stage, orderId, route, partnerId)
-      const durationMs = AT_PICKUP_MS + rideOf(route, halts).durationMs / stage.pace
+      await openOrder(stage, orderId, route, ride, partnerId)
+      const durationMs = AT_PICKUP_MS + ride.durationMs / stage.pace
       await stage.announcer.link(orderId, sees(durationMs))
-      return () => deliverTrip(stage, orderId, partnerId, route, halts)
+      return () => deliverTrip(stage, orderId, partnerId, ride)
     },
   }
 }
 
-async function openOrder(stage: Stage, orderId: string, route: DemoRoute, partnerId: string): Promise<void> {
-  await stage.backend.createOrder(orderId, orderOf(route))
+async function openOrder(
+  stage: Stage,
+  orderId: string,
+  route: DemoRoute,
+  ride: Ride,
+  partnerId: string,
+): Promise<void> {
+  await stage.backend.createOrder(orderId, orderOf(route, ride, stage.pace))
   await stage.backend.assignOrder(orderId, partnerId)
 }
 
-/** What a shop would say of the order: the promise is for usual riders, with some air in it; those here ride faster. */
-function orderOf(route: DemoRoute): OrderInput {
+/** What a shop would say of the order: the promise is what such rides take, with some air in it. */
+function orderOf(route: DemoRoute, ride: Ride, pace: number, standsMs = 0): OrderInput {
   const { pickup, drop, vehicle, polyline, precision } = route
-  const promisedMs = Date.now() + AT_PICKUP_MS + 1.2 * rideOf(route).durationMs + PROMISE_AIR_MS
+  const promisedMs = Date.now() + AT_PICKUP_MS + standsMs + (1.2 * ride.durationMs) / pace + PROMISE_AIR_MS
   return { pickup, drop, vehicle, route: { polyline, precision }, promised_ms: Math.round(promisedMs) }
 }
 
@@ -156,12 +166,10 @@ async function deliverTrip(
   stage: Stage,
   orderId: string,
   partnerId: string,
-  route: DemoRoute,
-  halts: readonly Halt[],
+  ride: Ride,
   silent?: { from_m: number; to_m: number },
 ): Promise<void> {
   const rider = await stage.rider(partnerId)
-  const ride = rideOf(route, halts)
   await rider.stand(ride.at(0), AT_PICKUP_MS)
   await stage.backend.setStatus(orderId, 'picked_up')
   await rider.follow(ride, { silent })
@@ -183,16 +191,6 @@ export async function tellForEver(stage: Stage, story: Story, first: () => Promi
     await stage.pause(BETWEEN_MS)
     play = await story.open(stage, round)
   }
-}
-
-/** Red lights for those who ride on the road: every 900 m, 6 to 22 s of real time, long enough to count as waiting. */
-function lights(route: DemoRoute, pace: number): Halt[] {
-  if (route.vehicle === 'foot' || route.vehicle === 'bicycle') return []
-  const halts: Halt[] = []
-  for (let alongM = 450; alongM < route.distance_m - 300; alongM += 900) {
-    halts.push({ alongM, dwellMs: (6_000 + (halts.length % 3) * 8_000) * pace })
-  }
-  return halts
 }
 
 function minutes(ms: number): string {

@@ -14,7 +14,7 @@ export interface Nearness {
 /** Plain JSON. */
 export interface ArrivalState {
   stage?: Arrival
-  /** Readings in a row within the arrival circle, and since when. */
+  /** Readings in a row within the arrival circle, and since when; 0 while it is outside. */
   inside: number
   insideMs: number
 }
@@ -51,9 +51,10 @@ export function updateArrival(
   if (state.stage === 'arrived' && furtherM <= ARRIVED.leaveFactor * radiusM) return state
   const isInside = leftM <= radiusM && straightM <= ARRIVED.straightFactor * radiusM
   const inside = isInside ? state.inside + 1 : 0
-  const insideMs = isInside && state.inside > 0 ? state.insideMs : timeMs
+  const insideMs = !isInside ? 0 : state.inside > 0 ? state.insideMs : timeMs
   const isArrived = inside >= ARRIVED.readings || (isInside && timeMs - insideMs >= ARRIVED.afterMs)
   const stage = isArrived ? 'arrived' : stageAt(furtherM, state.stage)
+  if (stage === state.stage && inside === state.inside && insideMs === state.insideMs) return state
   return stage === undefined ? { inside, insideMs } : { stage, inside, insideMs }
 }
 

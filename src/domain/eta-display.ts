@@ -23,6 +23,13 @@ export interface DisplayRules {
   /** …for so long in one direction, or at once when it is so many times as far. */
   afterMs: number
   atOnceFactor: number
+  /**
+   * What is shown first, or put off, lies so far from the estimate to its latest: who runs late mostly goes on to, and
+   * one move that holds is worth two that do not.
+   */
+  leadShare: number
+  /** The range's ends move when they are apart from the estimate's by more than this. */
+  endMs: number
 }
 
 export const DISPLAY: DisplayRules = {
@@ -31,18 +38,25 @@ export const DISPLAY: DisplayRules = {
   earlierShare: 0.25,
   afterMs: 30_000,
   atOnceFactor: 3,
+  leadShare: 0.15,
+  endMs: 30_000,
 }
 /** Put off by this much it is news. */
 export const PUT_OFF_MS = 120_000
 
-/** What to show after one more estimate made at `nowMs`, the reading's time. */
+/**
+ * What to show after one more estimate made at `nowMs`, the reading's time.
+ *
+ * The arrival lies within the range; the range is the estimate's own, so it holds what that holds, wherever the arrival
+ * stays meanwhile.
+ */
 export function showEta(
   shown: ShownEta | undefined,
   estimate: Estimate,
   nowMs: number,
   rules: DisplayRules = DISPLAY,
 ): ShownEta {
-  if (shown === undefined) return take({ putOff: 0 }, estimate)
+  if (shown === undefined) return take({ putOff: 0 }, estimate, rules)
   const apartMs = estimate.arrivalMs - shown.arrivalMs
   const later = apartMs > 0
   const rangeMs = later
@@ -50,11 +64,13 @@ export function showEta(
     : rules.earlierShare * (estimate.arrivalMs - estimate.earliestMs)
   const limitMs = Math.max(rules.leastMs, rangeMs)
   const isDue = shown.arrivalMs <= nowMs && later
-  if (Math.abs(apartMs) <= limitMs && !isDue) return calm(shown, estimate)
+  const calm = stay(shown, estimate, rules)
+  if (Math.abs(apartMs) <= limitMs && !isDue) return calm
   const apart = shown.apart?.later === later ? shown.apart : { sinceMs: nowMs, later }
   const isLong = nowMs - apart.sinceMs >= rules.afterMs
-  if (isLong || Math.abs(apartMs) > rules.atOnceFactor * limitMs) return take(shown, estimate)
-  return { ...shown, apart }
+  if (isLong || Math.abs(apartMs) > rules.atOnceFactor * limitMs) return take(shown, estimate, rules)
+  calm.apart = apart
+  return calm
 }
 
 /** Whole minutes as a viewer counts them, rounded up; never below 1, since 0 is the arrival itself. */
@@ -67,15 +83,33 @@ export function isRunningLate(before: ShownEta | undefined, after: ShownEta): bo
   return before !== undefined && after.putOff > before.putOff
 }
 
-/** The arrival stays; the range goes on narrowing around it. */
-function calm({ arrivalMs, putOff }: ShownEta, estimate: Estimate): ShownEta {
-  const earlyMs = estimate.arrivalMs - estimate.earliestMs
-  const lateMs = estimate.latestMs - estimate.arrivalMs
-  return { arrivalMs, earliestMs: arrivalMs - earlyMs, latestMs: arrivalMs + lateMs, putOff }
+/** The arrival stays; the range follows the estimate's around it. */
+function stay(
+  { arrivalMs, earliestMs, latestMs, putOff }: ShownEta,
+  estimate: Estimate,
+  rules: DisplayRules,
+): ShownEta {
+  return {
+    arrivalMs,
+    earliestMs: Math.min(arrivalMs, endOf(earliestMs, estimate.earliestMs, rules)),
+    latestMs: Math.max(arrivalMs, endOf(latestMs, estimate.latestMs, rules)),
+    putOff,
+  }
 }
 
-function take(shown: { arrivalMs?: number; putOff: number }, estimate: Estimate): ShownEta {
-  const { arrivalMs, earliestMs, latestMs } = estimate
+function endOf(shownMs: number, estimatedMs: number, { endMs }: DisplayRules): number {
+  return Math.abs(estimatedMs - shownMs) > endMs ? estimatedMs : shownMs
+}
+
+function take(
+  shown: { arrivalMs?: number; putOff: number },
+  estimate: Estimate,
+  { leadShare }: DisplayRules,
+): ShownEta {
+  const { earliestMs, latestMs } = estimate
+  const isLater = shown.arrivalMs === undefined || estimate.arrivalMs > shown.arrivalMs
+  const leadMs = isLater ? Math.round(leadShare * (latestMs - estimate.arrivalMs)) : 0
+  const arrivalMs = estimate.arrivalMs + leadMs
   const isPutOff = shown.arrivalMs !== undefined && arrivalMs - shown.arrivalMs >= PUT_OFF_MS
   return { arrivalMs, earliestMs, latestMs, putOff: shown.putOff + (isPutOff ? 1 : 0) }
 }

@@ -50,6 +50,11 @@ const NEAR = { weight: 0.2, fullUntilS: 15, fadesTo: 0.25 } as const
 /** Where nothing in the window fits, a reading that moved no faster than this is looked for as far on as it moved. */
 const MAX_GROUND_MPS = 55
 const ASSUMED_ACCURACY_M = 15
+/**
+ * A reading too far beside the route, but no further than so many times the limit, is mostly a poor one: until more of
+ * them agree that the route was left, the place goes on with it, as a reading with an error so large.
+ */
+const LONE_READING = 1.5
 /** Back on the route: so many readings that agree within this. */
 const REJOIN = { fixes: 2, reachM: 1_200 } as const
 /** A heading means something only above this speed. */
@@ -78,7 +83,7 @@ export function advance(state: Progress | undefined, route: Route, reading: Read
   const stretch = {
     fromM: Math.max(0, lowM),
     toM: anywhere ? route.lengthM : Math.max(state.peakM, state.alongM) + stepM,
-    nearM: state.backward ? state.alongM : state.alongM + sinceM,
+    nearM: state.backward ? state.alongM : state.alongM + movedOf(sinceM, accuracyM),
     nearWeight: nearWeight(dtS, accuracyM),
     headingDeg: state.backward ? Number.NaN : headingDeg,
   }
@@ -100,7 +105,13 @@ export function advance(state: Progress | undefined, route: Route, reading: Read
   next.perpM = found.perpM
 
   const limitM = state.offRoute ? rejoinLimitM(accuracyM) : awayLimitM(state, accuracyM, headingDeg, found, route)
-  if (found.perpM > limitM) return stepAway(next, accuracyM)
+  if (found.perpM > limitM) {
+    const goesOn = !(isBehind || state.offRoute || state.held) && found.perpM <= LONE_READING * limitM
+    if (goesOn && filterAlong(next, found.alongM, Math.max(accuracyM, found.perpM), dtS)) {
+      return settle(stepAway(next, accuracyM), route)
+    }
+    return stepAway(next, accuracyM)
+  }
   // Behind needs the agreement that is asked for below anyway.
   if (state.offRoute && !isBehind && !agree(next, found.alongM, REJOIN.reachM, REJOIN.fixes)) return next
   delete next.away
@@ -160,6 +171,11 @@ function snap(route: Route, place: Point, out: Snap, stretch: Window): void {
 function nearWeight(dtS: number, accuracyM: number): number {
   const faded = Math.max(NEAR.fadesTo, Math.min(1, NEAR.fullUntilS / dtS))
   return NEAR.weight * faded * Math.max(1, accuracyM / ASSUMED_ACCURACY_M)
+}
+
+/** How far a rider moved between two readings: less than they are apart, since both are off by their accuracy. */
+function movedOf(apartM: number, accuracyM: number): number {
+  return Math.sqrt(Math.max(0, apartM * apartM - 2 * accuracyM * accuracyM))
 }
 
 /** Of all places near enough the earliest: a loop that ends where it began is still to be ridden. */

@@ -57,7 +57,8 @@ export function advanceRoad(road: Road, place: Place): Road {
   const { route, timetable } = preparedOf(road)
   const progress = advance(road.progress, route, place)
   const eta = advanceEta(road.eta, route, timetable, road.stops, progress)
-  return { ...road, progress, eta, marks: marked(road.marks, progress, eta.paused) }
+  const { source, route: line, prior, stops } = road
+  return { source, route: line, prior, stops, progress, eta, marks: marked(road.marks, progress, eta.paused) }
 }
 
 /** When the rider arrives along this road. */

@@ -48,7 +48,8 @@ export function prepareRoute(input: RouteInput): Route {
   const lng = new Float64Array(points.length)
   const cumM = new Float64Array(points.length)
   let previous = points[0] as Point
-  for (const [index, point] of points.entries()) {
+  for (let index = 0; index < points.length; index++) {
+    const point = points[index] as Point
     lat[index] = point.lat
     lng[index] = index === 0 ? point.lng : (lng[index - 1] as number) + wrapLng(point.lng - previous.lng)
     cumM[index] = index === 0 ? 0 : (cumM[index - 1] as number) + distanceM(previous, point)

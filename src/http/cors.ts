@@ -16,7 +16,7 @@ export function preflight(origin: string): Response {
     headers: {
       ...corsHeaders(origin),
       'access-control-allow-methods': 'GET, POST, PATCH, DELETE',
-      'access-control-allow-headers': 'Authorization, Content-Type, Idempotency-Key',
+      'access-control-allow-headers': 'Authorization, Content-Type, Idempotency-Key, Traceparent',
       'access-control-max-age': '600',
     },
   })

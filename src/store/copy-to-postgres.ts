@@ -13,6 +13,8 @@ export interface CopiedTable {
 }
 
 const BATCH_ROWS = 500
+/** A transaction of hours is no failure here: whoever started it waits for it. */
+const PATIENTLY: { durable?: boolean; limitMs: number } = { limitMs: 24 * 3_600_000 }
 const NOT_COPIED = ['schema_version']
 
 type Row = Record<string, string | number | null>
@@ -47,7 +49,7 @@ export async function copyToPostgres(
         copied.push({ table, ...there })
       }
       return copied
-    })
+    }, PATIENTLY)
   } finally {
     source.close()
   }

@@ -1,11 +1,11 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ADMIN_PASSWORD, startTestServer, type TestServer } from '../support/server'
+import { ADMIN_PASSWORD, eventually, startTestServer, type TestServer } from '../support/server'
 import { tempFolder } from '../support/temp-folder'
 import { openViewer, shownAt, viewOf } from '../support/viewer'
-import { emptyFolder, runZlt } from './run-zlt'
+import { emptyFolder, MAIN, runZlt } from './run-zlt'
 
 const folder = tempFolder()
 const STATUSES = ['created', 'assigned', 'picked_up', 'delivered']
@@ -193,6 +193,21 @@ describe('a folder without its server', () => {
     expect(code).toBe(1)
     expect(stderr).toContain('no backup was made: ')
     expect(readdirSync(home.path)).not.toContain('copy-of-damaged')
+  })
+
+  test('one that is stopped leaves no copy of a secret behind', async () => {
+    // It waits for whoever holds the file, and is stopped meanwhile.
+    const db = new Database(join(data, 'zlt.db'))
+    db.run('PRAGMA journal_mode = DELETE')
+    db.run('BEGIN EXCLUSIVE')
+    const child = Bun.spawn([process.execPath, MAIN, 'backup', 'stopped'], { cwd: home.path, env: {}, stderr: 'pipe' })
+    const partial = join(home.path, 'stopped', 'zlt.db.partial')
+    await eventually('the copy is under way', () => existsSync(partial))
+    child.kill('SIGTERM')
+    expect(await child.exited).toBe(143)
+    expect(readdirSync(join(home.path, 'stopped'))).toEqual([])
+    db.run('ROLLBACK')
+    db.close()
   })
 
   test('a folder without data cannot be reached: 3; a missing argument is wrong usage: 2', async () => {

@@ -45,3 +45,20 @@ test('check of a right file says so, and exits 0', async () => {
   expect([code, stderr]).toEqual([0, 'the settings are right\n'])
   expect((await runZlt(['config', 'check', join(folder.path, 'absent.json')])).code).toBe(1)
 })
+
+test('print names the file that a secret came from, and never what is in it', async () => {
+  const secret = join(folder.path, 'secret')
+  writeFileSync(secret, 'hush\n')
+  const env = {
+    ZLT_REDIS_PASSWORD_FILE: secret,
+    ZLT_REDIS: 'redis://r',
+    ZLT_BROKERS: 'k:9092',
+    ZLT_DATABASE: 'postgres://d/z',
+  }
+  const { code, stdout, stderr } = await runZlt(['config', 'print', '--json'], { env })
+  expect([code, stderr]).toEqual([0, ''])
+  expect(JSON.parse(stdout).redisPassword).toEqual({ value: '***', source: 'variable ZLT_REDIS_PASSWORD_FILE' })
+  expect(stdout).not.toContain('hush')
+  const absent = await runZlt(['config', 'check'], { env: { ZLT_TOKEN_FILE: join(folder.path, 'absent') } })
+  expect([absent.code, absent.stderr]).toEqual([1, expect.stringContaining('ZLT_TOKEN_FILE is')])
+})

@@ -66,14 +66,27 @@ describe('serve', () => {
     expect(stderr).toBe(`error: port ${port} on 127.0.0.1 is taken; stop what uses it, or choose another with --port\n`)
   })
 
-  test('refuses what it cannot do yet in a plain sentence', async () => {
-    const tier = ['--brokers', 'k:9092', '--redis', 'redis://r', '--database', 'postgres://d/zlt']
-    const args = ['serve', ...tier, '--log-level', 'silent']
-    const { code, stderr } = await runZlt(args)
-    expect(code).toBe(1)
-    expect(stderr).toBe(
-      'error: brokers and redis are set, but this version of zlt runs on one machine only; leave both out\n',
-    )
+  test.each([
+    ['ingest', 'ZLT_AUTH_URL'],
+    ['auth', 'ZLT_DATABASE=postgres://'],
+  ])('the role %s does not start without what it needs, and names %s', async (role, setting) => {
+    const { code, stderr } = await runZlt(['serve', '--role', role, '--brokers', 'k:9092', '--redis', 'redis://r'])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^error: role .*\n$/)
+    expect(stderr).toContain(setting)
+  })
+
+  test('exits 3 when its database does not answer, and says which setting names it, without the password', async () => {
+    const args = ['serve', '--port', '0', '--data', join(folder.path, 'no-database'), '--log-level', 'silent']
+    const { code, stderr } = await runZlt([...args, '--database', 'postgres://zlt:hidden@127.0.0.1:1/zlt'])
+    expect(stderr).toBe('error: cannot reach the database at 127.0.0.1:1 (ZLT_DATABASE): Failed to connect\n')
+    expect(code).toBe(3)
+  })
+
+  test('tells in its help what each role is for', async () => {
+    const { code, stdout } = await runZlt(['serve', '--help'])
+    expect(code).toBe(0)
+    for (const role of ['all', 'auth', 'ingest', 'fanout']) expect(stdout).toMatch(new RegExp(`^  ${role} {2,}`, 'm'))
   })
 
   test('tells all that is wrong with its settings, and exits 2', async () => {

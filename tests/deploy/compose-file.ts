@@ -11,6 +11,7 @@ export interface ComposeService {
   build?: string
   pull_policy?: string
   restart?: string
+  command?: (string | number)[]
   environment?: Record<string, string | number>
   secrets?: string[]
   volumes?: string[]

@@ -3,9 +3,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findNginx } from '../../scripts/find-program.ts'
 
 const template = join(import.meta.dir, '../../deploy/nginx/zlt.conf.template')
+const frame = join(import.meta.dir, '../../deploy/nginx/nginx.conf')
 const STARTUP_MS = 10_000
 
 export interface ProxyUnderTest {
@@ -37,11 +37,11 @@ export function fillIn(text: string, values: Readonly<Record<string, string>>): 
 export async function startNginx(nodes: Nodes, more: Record<string, string> = {}): Promise<ProxyUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'zlt-nginx-'))
   const at = (name: string) => join(folder, name)
-  const port = freePort()
+  const listen = more.LISTEN ?? `127.0.0.1:${freePort()}`
   const servers = (addresses: readonly string[]) =>
     addresses.map((address) => `server ${address} max_fails=1 fail_timeout=1s;`).join(' ')
   const site = fillIn(readFileSync(template, 'utf8'), {
-    LISTEN: `127.0.0.1:${port}`,
+    LISTEN: listen,
     AUTH_SERVERS: servers([nodes.auth]),
     INGEST_SERVERS: servers([nodes.ingest]),
     FANOUT_SERVERS: servers(nodes.fanout),
@@ -55,9 +55,8 @@ export async function startNginx(nodes: Nodes, more: Record<string, string> = {}
   writeFileSync(at('site.conf'), site)
   writeFileSync(at('nginx.conf'), mainConfig(folder))
 
-  const command = [findNginx() ?? 'nginx', '-e', at('error.log'), '-c', at('nginx.conf')]
-  const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'pipe' })
-  const url = `http://127.0.0.1:${port}`
+  const child = Bun.spawn(['nginx', '-e', at('error.log'), '-c', at('nginx.conf')], { stdout: 'pipe', stderr: 'pipe' })
+  const url = `http://${listen}`
   const until = Date.now() + STARTUP_MS
   while (!(await answers(url))) {
     if (child.exitCode === null && Date.now() < until) continue
@@ -83,16 +82,27 @@ export async function startNginx(nodes: Nodes, more: Record<string, string> = {}
   }
 }
 
-/** What the official image brings around the site: the rest of `nginx.conf`. */
+/** The frame that is shipped, in a folder of its own, and run by whoever runs the tests. */
 function mainConfig(folder: string): string {
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((kind) => `${kind}_temp_path ${folder}/temp/${kind};`)
     .join('\n')
-  // As root, nginx would give its workers to a user who may not read this folder.
-  const user = process.getuid?.() === 0 ? 'user root;' : ''
-  return `${user} daemon off; worker_processes 1; pid ${folder}/nginx.pid;
-    events { worker_connections 256; }
-    http { ${temp} default_type application/octet-stream; sendfile on; keepalive_timeout 65; include ${folder}/site.conf; }`
+  const changes: [from: string, to: string][] = [
+    // As root, nginx would give its workers to a user who may not read this folder; another user may give them to nobody.
+    ['user nginx;', process.getuid?.() === 0 ? 'user root;' : ''],
+    ['/run/nginx.pid', `${folder}/nginx.pid`],
+    ['/dev/stderr', `${folder}/error.log`],
+    ['worker_processes auto;', 'worker_processes 1;'],
+    // Raising it takes rights.
+    ['worker_rlimit_nofile 65536;', ''],
+    ['include /etc/nginx/conf.d/*.conf;', `${temp} include ${folder}/site.conf;`],
+  ]
+  let text = readFileSync(frame, 'utf8')
+  for (const [from, to] of changes) {
+    if (!text.includes(from)) throw new Error(`no ${from} in nginx.conf`)
+    text = text.replace(from, to)
+  }
+  return `daemon off;\n${text}`
 }
 
 async function answers(url: string): Promise<boolean> {

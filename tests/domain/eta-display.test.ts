@@ -30,7 +30,7 @@ const minutes = (states: readonly ShownEta[]) => states.map((shown, i) => shownM
 describe('showEta', () => {
   test('counts down and never up while the estimate wavers within its range', () => {
     const shown = minutes(show((atS) => 900 - atS + 40 * Math.sin(atS / 7), 600))
-    expect(shown[0]).toBe(15)
+    expect(shown[0]).toBe(16)
     expect(shown).toEqual([...shown].sort((a, b) => b - a))
   })
 
@@ -45,7 +45,7 @@ describe('showEta', () => {
 
   test('what is far off is shown at once', () => {
     const states = show((atS) => (atS < 100 ? 900 - atS : 2400 - atS), 105)
-    expect(states.at(-1)?.arrivalMs).toBe(START_MS + 2_400_000)
+    expect(states.at(-1)?.arrivalMs).toBeWithin(START_MS + 2_400_000, START_MS + 2_500_000)
   })
 
   test('a swing that lasts less than half a minute is not shown', () => {
@@ -60,6 +60,24 @@ describe('showEta', () => {
     }
     expect(changes(-90)).toBe(2)
     expect(changes(90)).toBe(1)
+  })
+
+  test('the range stays the estimate’s own around an arrival that stays', () => {
+    // Drifts later, but not by enough to move the arrival.
+    const states = show((atS) => 900 - 0.85 * atS, 600)
+    expect(new Set(states.map(({ arrivalMs }) => arrivalMs)).size).toBe(1)
+    for (const [i, { arrivalMs, earliestMs, latestMs }] of states.entries()) {
+      const { earliestMs: earlyMs, latestMs: lateMs } = estimate(i * 5, 900 - 0.85 * i * 5)
+      expect(arrivalMs).toBeWithin(earliestMs, latestMs + 1)
+      expect(latestMs - lateMs).toBeWithin(-30_001, 30_001)
+      expect(earliestMs).toBeLessThanOrEqual(earlyMs + 30_000)
+    }
+  })
+
+  test('who grows later evenly is put off seldom, each time for long', () => {
+    const ticks = minutes(show((atS) => 900 - 0.4 * atS, 900))
+    const ups = ticks.filter((now, i) => now > (ticks[i - 1] ?? now))
+    expect(ups.length).toBeWithin(1, 5)
   })
 
   test('is never below a minute, and is put off when its time is over', () => {

@@ -327,6 +327,40 @@ describe('silence and noise', () => {
     expect(states[31]?.alongM).toBeCloseTo(31 * 40, -2)
   })
 
+  test('GPS jump: one reading beside the route does not hold up a rider who goes on', () => {
+    const route = routeOf(...STRAIGHT)
+    const readings = readingsAlong(STRAIGHT, 8).slice(0, 41)
+    const beside = readings.map((reading, i) => (i === 40 ? { ...reading, ...place([1600, 65]) } : reading))
+    const before = last(follow(route, readings.slice(0, 40)))
+    const after = last(follow(route, beside))
+    expect(after.alongM - before.alongM).toBeWithin(30, 50)
+    expect(after.offRoute).toBe(false)
+    expect(after.away?.fixes).toBe(1)
+  })
+
+  test('noise is no motion: a walker with a poor receiver is not led ahead to where the road comes back', () => {
+    const there: Metres[] = [
+      [0, 0],
+      [300, 0],
+      [300, 40],
+      [0, 40],
+    ]
+    const route = routeOf(...there)
+    const random = createRandom(3, 'poor receiver')
+    let [far, count] = [0, 0]
+    for (let ride = 0; ride < 40; ride++) {
+      let state: Progress | undefined
+      for (const [i, reading] of readingsAlong(there, 1.4).entries()) {
+        const noise = () => (random.normal() * 12) / 111_195
+        const noisy = { ...reading, lat: reading.lat + noise(), lng: reading.lng + noise(), accuracyM: 20 }
+        state = advance(state, route, noisy)
+        if (Math.abs(state.alongM - i * 7) > 60) far += 1
+        count += 1
+      }
+    }
+    expect(far / count).toBeLessThan(0.007)
+  })
+
   test('stop jitter: a rider who stands is held, and starts again', () => {
     const random = createRandom(3, 'stop')
     const before = readingsAlong(

@@ -9,6 +9,7 @@ import { motionCases } from './page/motion.cases.ts'
 import { pageStage } from './page/stage.ts'
 import { stateCases } from './page/states.cases.ts'
 import { troubleCases } from './page/troubles.cases.ts'
+import { wayCases } from './page/way.cases.ts'
 
 setDefaultTimeout(30_000)
 
@@ -29,6 +30,7 @@ const stage = pageStage(
   () => server,
 )
 stateCases(stage)
+wayCases(stage)
 motionCases(stage)
 troubleCases(stage)
 mannerCases(stage)

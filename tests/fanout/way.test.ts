@@ -5,6 +5,7 @@ import type { Config } from '../../src/config.ts'
 import { distanceM, type Point } from '../../src/domain/geo.ts'
 import { decodePolyline, encodePolyline } from '../../src/domain/polyline.ts'
 import type { PositionPart, View } from '../../src/domain/view.ts'
+import { answerOsrm } from '../services/osrm-http.ts'
 import { osrmAnswer, startTestEngine, type TestEngine } from '../support/routes/test-engine.ts'
 import { BAKERY, SCHOOL } from '../support/routes/world.ts'
 import { eventually, startTestServer, type TestServer } from '../support/server.ts'
@@ -191,11 +192,14 @@ describe('without an answer', () => {
     ['that is down', () => new Response(null, { status: 503 }), 'server_error'],
     ['that is slow', ({ signal }) => stuck(signal), 'timeout'],
     ['that knows no way', () => Response.json({ code: 'NoRoute', message: '' }, { status: 400 }), 'no_route'],
+    ['with the map of another country', fromElsewhere, 'no_route'],
+    ['that is not there', () => Response.json({}), 'network'],
     ['that answers nonsense', () => new Response('<html>'), 'unreadable'],
   ]
   for (const [name, answer, outcome] of kinds) {
     test(`of an engine ${name}, the customer is told an estimate and no line`, async () => {
       const at = await scene(answer)
+      if (name === 'that is not there') await at.engine.close()
       await pickedUp(at)
       const [viewer, rider] = [await at.viewer('o1'), at.rider('dp1')]
       await rider.fix(BAKERY)
@@ -237,6 +241,15 @@ describe('without an answer', () => {
     expect(at.engine.requests).toEqual([])
   })
 })
+
+/** An engine snaps to the nearest road that it has, however far that is, and calls it `Ok`. */
+async function fromElsewhere({ url }: { url: URL }): Promise<Response> {
+  const there = new URL(url)
+  there.pathname = there.pathname.replace(/[\d.;,-]+$/, '7.4246,43.7384;7.4212,43.7347')
+  return answerOsrm(there, ({ places }) =>
+    places.slice(1).map((to, i) => ({ line: [places[i] ?? to, to], seconds: [90] })),
+  )
+}
 
 function stuck(signal: AbortSignal): Promise<Response> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(new Response(null, { status: 499 }))))

@@ -23,6 +23,7 @@ export interface KafkaProcessOptions {
 /** The process of one node, its file and its folder, to be started and ended any number of times. */
 export class KafkaProcess {
   #child: Child | undefined
+  #isFrozen = false
   readonly #folder: string
   readonly #file: string
 
@@ -49,6 +50,7 @@ export class KafkaProcess {
   }
 
   start(): void {
+    this.#isFrozen = false
     const { java, javaArgs } = this.runtime
     this.#child = Child.start([java, ...javaArgs, 'kafka.Kafka', this.#file], {
       outputFile: join(this.#folder, 'output.log'),
@@ -60,8 +62,15 @@ export class KafkaProcess {
     return this.#child?.isAlive ? [this.#child.pid] : []
   }
 
+  /** Whether it runs and is not frozen. */
+  get isAtWork(): boolean {
+    return this.pids().length > 0 && !this.#isFrozen
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child?.signal(signal)
+    if (signal === 'SIGSTOP') this.#isFrozen = true
+    if (signal === 'SIGCONT') this.#isFrozen = false
   }
 
   async kill(signal?: NodeJS.Signals): Promise<void> {

@@ -16,7 +16,10 @@ export interface KafkaOptions {
   java?: string
 }
 
-/** A node; which one leads a partition is asked by a client. `restart` waits until it is in sync with all that run. */
+/**
+ * A node; which one leads a partition is asked by a client. `restart` waits until it and all that run are in sync: it needs
+ * a majority of them, so after the end of more `KafkaService.restart` starts all at once.
+ */
 export interface KafkaNode extends Omit<Service, 'stop'> {
   /** Its number in Kafka's metadata, from 1. */
   id: number
@@ -106,8 +109,7 @@ function describeNode(node: KafkaProcess, nodes: KafkaProcess[]): KafkaNode {
     async restart() {
       await node.kill()
       node.start()
-      const running = nodes.filter((one) => one.pids().length > 0)
-      const ids = running.map(({ place }) => place.id)
+      const ids = nodes.filter((one) => one.isAtWork).map(({ place }) => place.id)
       await node.answers(() => expectInSync(node.broker, ids))
       await node.answers(() => storeOnAll([node.broker], nodes.length))
     },

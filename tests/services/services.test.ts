@@ -75,30 +75,33 @@ test('three nodes of Kafka keep their records when the leader is killed, and lea
   await producer.connect()
   const send = (value: string) => producer.send({ topic: 't', acks: -1, messages: [{ partition: 0, value }] })
   const state = async () => (await admin.fetchTopicMetadata({ topics: ['t'] })).topics[0]?.partitions[0]
+  // Polled: a node hears late of what others know, and one that is out of breath is out of sync for a moment.
+  const inSync = () => until(async () => (await state())?.isr.length === 3, 'all three are in sync', 20_000)
   await send('one')
+  await inSync()
   const leader = kafka.node((await state())?.leader ?? 0)
-  expect((await state())?.isr).toHaveLength(3)
 
   await leader.kill()
   expect(leader.isAlive).toBeFalse()
   await send('two')
-  expect((await state())?.leader).not.toBe(leader.id)
+  await until(async () => (await state())?.leader !== leader.id, 'another leads', 20_000)
   await leader.restart()
-  expect((await state())?.isr).toHaveLength(3)
+  await inSync()
 
   const read: string[] = []
   const consumer = client.consumer({ groupId: 'g', maxWaitTimeInMs: 100 })
   await consumer.connect()
   await consumer.subscribe({ topic: 't', fromBeginning: true })
   await consumer.run({ eachMessage: async ({ message }) => void read.push(String(message.value)) })
-  await until(() => read.length >= 2, 'both records are read', 20_000)
-  expect(read).toEqual(['one', 'two'])
+  await until(() => read.includes('two'), 'both records are read', 20_000)
+  // A send whose answer was lost is there twice.
+  expect([...new Set(read)]).toEqual(['one', 'two'])
   await Promise.all([consumer.disconnect(), producer.disconnect(), admin.disconnect()])
   const pids = kafka.pids()
   expect(pids).toHaveLength(3)
   await kafka.stop()
   expect(pids.some(isRunning)).toBeFalse()
-}, 60_000)
+}, 120_000)
 
 test('what is not on the machine is told with what installs it', async () => {
   const hint = 'scripts/system-packages.ts'

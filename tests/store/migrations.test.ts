@@ -62,12 +62,12 @@ describe('nothing waits for ever', () => {
       await letGo.promise
     })
     await held.promise
-    const failure = await migrate(database, 200).catch((error: unknown) => error)
+    const failure = await migrate(database, 2_000).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(ZltError)
     expect((failure as ZltError).code).toBe('overloaded')
     letGo.resolve()
     await transaction
-    await migrate(database, 200)
+    await migrate(database, 2_000)
     await hanging.close()
     await database.close()
   })

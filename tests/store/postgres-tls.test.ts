@@ -43,7 +43,7 @@ test('without a word about it, nothing is encrypted; sslmode=require encrypts', 
 
 test('verify-full refuses a certificate that nobody known has signed, and names the setting', async () => {
   expect(await connect(`${url}?sslmode=verify-full`)).toMatch(
-    /^no TLS with the database at localhost:\d+: .*database-ca/,
+    /^no TLS with the database at localhost:\d+ \(ZLT_DATABASE\): .*database-ca/,
   )
 })
 

@@ -11,6 +11,9 @@ const ride = rideOf(route)
 /** Where the straight piece begins, in metres from the pickup. */
 export const STRAIGHT_FROM_M = 1_960
 
+/** The whole way, in metres. */
+export const TRIP_LENGTH_M = ride.lengthM
+
 /** What the shop says of an order on this trip. */
 export const TRIP: OrderInput = { pickup: route.pickup, drop: route.drop, vehicle: 'van' }
 

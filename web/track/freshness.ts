@@ -27,5 +27,9 @@ export function freshnessOf({ tracking, nowMs }: Moment, localNowMs: number): Fr
   if (!position) return { text: words.live, tone: 'live' }
   const ageMs = nowMs - position.received_ms
   if (isStale(position, nowMs)) return { text: words.stale(formatSpan(ageMs)), tone: 'warn' }
+  // It came just now, but tells of a while ago.
+  if (position.motion === 'catching_up') {
+    return { text: words.behind(formatAgo(nowMs - position.fix_time_ms)), tone: 'warn' }
+  }
   return { text: ageMs < justNowMs ? words.justNow : words.updated(formatAgo(ageMs)), tone: 'live' }
 }

@@ -73,7 +73,10 @@ function detailsOf({ tracking, nowMs }: Moment, name: string): { label: string; 
     [words.promised, order.promised_ms === undefined ? undefined : formatTimeOrDay(order.promised_ms, nowMs)],
     [
       words.distance,
-      position?.remaining_m === undefined || isEnded(order) || isStale(position, nowMs)
+      position?.remaining_m === undefined ||
+      position.arrival === 'arrived' ||
+      isEnded(order) ||
+      isStale(position, nowMs)
         ? undefined
         : formatDistance(position.remaining_m),
     ],

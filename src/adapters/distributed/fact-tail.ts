@@ -2,7 +2,8 @@
 
 import { type OnError, ZltError } from '../../errors'
 import { answerWithin } from './answer-within'
-import { type FetchedRecord, OffsetGoneError, type PartitionReader } from './partition-reader'
+import type { FetchedRecord } from './kafka-cluster'
+import { OffsetGoneError, type PartitionReader } from './partition-reader'
 
 /** How long a fetch waits for something new; it comes at once when there is. */
 const FETCH_WAIT_MS = 500

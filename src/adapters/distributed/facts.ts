@@ -1,24 +1,23 @@
 /** The facts: published one send at a time, tailed by as many as like. */
 
-import type { Admin, Kafka } from 'kafkajs'
+import type { Kafka } from 'kafkajs'
 import type { OnError } from '../../errors'
 import type { Metrics } from '../../metrics'
 import { FACT_TOPICS, type FactTopic } from '../../ports/log'
-import { answerWithin } from './answer-within'
+import type { ClusterProbe } from './cluster-probe'
 import { FactTail } from './fact-tail'
 import { PartitionReader } from './partition-reader'
 import type { SendLane } from './send-lane'
 
 /** How often tails are compared with the ends of their topics. */
 const COMPARE_MS = 5_000
-const ANSWER_MS = 2_000
 
 const NO_HEADERS = {}
 
 export interface FactsOptions {
   kafka: Kafka
   /** Asked for the ends of topics. */
-  admin: Admin
+  probe: ClusterProbe
   topics: Readonly<Record<FactTopic, string>>
   /** The way to each topic; one send at a time keeps the order. */
   lanes: Readonly<Record<FactTopic, SendLane>>
@@ -71,14 +70,13 @@ export class KafkaFacts {
   }
 
   async #compare(): Promise<void> {
-    const { admin, topics } = this.#options
+    const { probe, topics } = this.#options
     for (const topic of FACT_TOPICS) {
       const tails = [...this.#tails].filter(([, own]) => own === topic)
       if (tails.length === 0) continue
       try {
-        const asked = admin.fetchTopicOffsets(topics[topic])
-        const end = Number((await answerWithin(ANSWER_MS, 'the end of a topic', asked))[0]?.high)
-        for (const [tail] of tails) if (Number.isSafeInteger(end)) tail.compare(end, performance.now())
+        const end = await probe.end(topics[topic])
+        for (const [tail] of tails) tail.compare(end, performance.now())
       } catch {
         // Unknown is not behind; that Kafka does not answer is told by health.
       }

@@ -1,17 +1,18 @@
 /** The log on Kafka: what is appended, published and asked here goes by lanes; what is followed is in `follow.ts`. */
 
-import { type Admin, type Kafka, logLevel, type Producer } from 'kafkajs'
+import { type Kafka, logLevel, type Producer } from 'kafkajs'
 import { type OnError, ZltError } from '../../errors'
 import type { Metrics } from '../../metrics'
 import type { Entry, FactTopic, Follower, Following, Log, Rejected } from '../../ports/log'
 import { answerWithin } from './answer-within'
+import { ClusterProbe } from './cluster-probe'
 import { KafkaFacts } from './facts'
 import { startFollowing, type TopicFollowing } from './follow'
-import { type ClusterConfig, countRequests, createKafka, RETRY } from './kafka-client'
+import { type ClusterConfig, countRequests, createKafka, RETRY, reasonOf } from './kafka-client'
+import { clusterOf } from './kafka-cluster'
 import { partitionOf } from './partitioner'
-import { unavailable } from './send-failure'
 import { type LaneOptions, type LaneRecord, SendLane } from './send-lane'
-import { readyTopics, type TopicConfig, type TopicNames } from './topics'
+import { readyTopics, type TopicConfig, TopicError, type TopicNames } from './topics'
 
 /** A third less CPU than sending at once, for a delay nobody sees. */
 const LINGER_MS = 2
@@ -19,8 +20,8 @@ const LINGER_MS = 2
 /** How long brokers may hold a send back for their replicas; as long as kafkajs waits for the answer. */
 const ACK_TIMEOUT_MS = 1_000
 
-/** Health answers within it. */
-const HEALTH_MS = 1_000
+/** So long an acknowledged append says that others would be. */
+const FRESH_MS = 500
 /** A send that has been under way so long will hardly be answered: appends are refused meanwhile. */
 const STUCK_MS = 2_000
 
@@ -47,22 +48,25 @@ export async function openKafkaLog(config: ClusterConfig & TopicConfig, options:
   const { node, metrics, onError, topicPrefix = '' } = options
   // What fails here is tried again, and in the end told by an error of ours.
   const silent = { requestTimeout: SETUP_TIMEOUT_MS, logLevel: logLevel.NOTHING }
-  const setup = createKafka(config, node, onError, silent).admin()
-  const { names, maxBatchBytes } = await readyTopics(setup, config, {
+  const setup = createKafka(config, node, onError, silent)
+  const { names, maxBatchBytes } = await readyTopics(() => setup.admin(), config, {
     prefix: topicPrefix,
     onWaiting: (error) => onError(error, { stage: 'kafka', waiting: 'for the topics to be ready' }),
-  }).finally(() => left(setup))
+  })
 
   const kafka = createKafka(config, node, onError)
-  const [fixes, facts, admin] = [producerOf(kafka, metrics), producerOf(kafka, metrics), kafka.admin()]
-  countRequests(admin, metrics)
-  await Promise.all([fixes.connect(), facts.connect(), admin.connect()])
+  const [fixes, facts] = [producerOf(kafka, metrics), producerOf(kafka, metrics)]
+  try {
+    await Promise.all([fixes.connect(), facts.connect()])
+  } catch (error) {
+    await Promise.all([left(fixes), left(facts)])
+    throw new TopicError(`ZLT_BROKERS: the brokers do not answer: ${reasonOf(error)}`, error)
+  }
   return new KafkaLog({
     kafka,
     node,
     fixes,
     facts,
-    admin,
     names,
     maxBatchBytes,
     partitions: config.partitions,
@@ -93,7 +97,6 @@ interface Parts {
   /** Has connections of its own: brokers answer one request of a connection at a time. */
   fixes: Producer
   facts: Producer
-  admin: Admin
   names: TopicNames
   maxBatchBytes(topic: string): number
   partitions: number
@@ -108,11 +111,12 @@ export class KafkaLog implements Log {
   readonly #rejects: SendLane
   readonly #factLanes: Readonly<Record<FactTopic, SendLane>>
   readonly #facts: KafkaFacts
+  readonly #probe: ClusterProbe
   readonly #followings = new Set<TopicFollowing>()
   #closing: Promise<void> | undefined
 
   constructor(parts: Parts) {
-    const { kafka, fixes, facts, admin, names, metrics, onError } = parts
+    const { kafka, fixes, facts, names, metrics, onError } = parts
     this.partitions = parts.partitions
     this.#parts = parts
     const lane = (producer: Producer, topic: string, more: Partial<LaneOptions> = {}) =>
@@ -139,7 +143,9 @@ export class KafkaLog implements Log {
       'delivery.order.v1': lane(facts, names.facts['delivery.order.v1']),
       'delivery.access.v1': lane(facts, names.facts['delivery.access.v1']),
     }
-    this.#facts = new KafkaFacts({ kafka, admin, topics: names.facts, lanes: this.#factLanes, metrics, onError })
+    const probe = new ClusterProbe(() => clusterOf(kafka, metrics))
+    this.#probe = probe
+    this.#facts = new KafkaFacts({ kafka, probe, topics: names.facts, lanes: this.#factLanes, metrics, onError })
     metrics.gauge('zlt_log_waiting_records', () => this.#fixes.waitingRecords)
     metrics.gauge('zlt_facts_behind_seconds', () => this.factsBehindMs() / 1_000)
   }
@@ -201,14 +207,14 @@ export class KafkaLog implements Log {
     if (stuckMs > STUCK_MS) {
       return { ok: false, reason: `Kafka has not acknowledged for ${Math.round(stuckMs / 1_000)} s` }
     }
+    const agoMs = this.#fixes.lastStoredAgoMs()
+    // Nothing tells better than an append that was acknowledged just now.
+    if (agoMs !== undefined && agoMs < FRESH_MS) return { ok: true }
     try {
-      const { admin, names } = this.#parts
-      const asked = admin.fetchTopicMetadata({ topics: [names.location] })
-      const { topics } = await answerWithin(HEALTH_MS, 'Kafka', asked)
-      const leaderless = topics[0]?.partitions.filter(({ leader }) => leader < 0).length ?? 0
+      const leaderless = await this.#probe.leaderless(this.#parts.names.location)
       return leaderless === 0 ? { ok: true } : { ok: false, reason: `${leaderless} partitions have no leader` }
-    } catch (error) {
-      return { ok: false, reason: unavailable(error).message }
+    } catch {
+      return { ok: false, reason: 'Kafka does not answer' }
     }
   }
 
@@ -218,12 +224,13 @@ export class KafkaLog implements Log {
   }
 
   async #close(): Promise<void> {
-    const { fixes, facts, admin } = this.#parts
+    const { fixes, facts } = this.#parts
     const lanes = [this.#fixes, this.#rejects, ...Object.values(this.#factLanes)]
     await Promise.all([...this.#followings].map((following) => following.close()))
     await this.#facts.close()
     await Promise.all(lanes.map((lane) => lane.close()))
-    await Promise.all([left(fixes), left(facts), left(admin)])
+    this.#probe.close()
+    await Promise.all([left(fixes), left(facts)])
   }
 }
 

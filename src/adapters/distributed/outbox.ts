@@ -32,6 +32,8 @@ interface Receiver {
   waiting: Message[]
   /** Whether more than one call has added to what waits: only then can there be anything to conflate. */
   isGathered: boolean
+  /** Whether the receiver is to be told of a loss, by an entry without messages if need be. */
+  owesGap: boolean
   /** So many waiting, and it is worth conflating them. */
   conflateAt: number
   /**
@@ -97,6 +99,7 @@ export class Outbox {
       number: 0,
       waiting: [],
       isGathered: false,
+      owesGap: false,
       conflateAt: MAX_WAITING / 8,
       flying: undefined,
       isBusy: false,
@@ -124,6 +127,7 @@ export class Outbox {
         if (isThere || this.#closed) continue
         // The number of the entry is gone with it, so that the receiver, if it ever comes, is told of a gap.
         this.#throwAway(receiver, [])
+        receiver.owesGap = false
         this.deps.absent(receiver.node)
       }
     } catch (error) {
@@ -135,7 +139,8 @@ export class Outbox {
   }
 
   #take(receiver: Receiver): string | undefined {
-    if (receiver.waiting.length === 0) return undefined
+    if (receiver.waiting.length === 0 && !receiver.owesGap) return undefined
+    receiver.owesGap = false
     if (receiver.isGathered) receiver.waiting = conflate(receiver.waiting)
     const { waiting } = receiver
     let count = 0
@@ -166,6 +171,7 @@ export class Outbox {
     receiver.waiting = kept
     if (lost === 0) return
     receiver.number += 1
+    receiver.owesGap = true
     this.deps.metrics.count('zlt_mail_messages_dropped_total', lost)
   }
 }

@@ -8,18 +8,10 @@
 
 import type { Kafka } from 'kafkajs'
 import type { Metrics } from '../../metrics'
+import { clusterOf, type FetchedRecord, type KafkaCluster, offsetOf } from './kafka-cluster'
 
 /** As much as a fetch brings at most; one record batch always comes whole. */
 const MAX_BYTES = 4 * 2 ** 20
-
-/** Records as kafkajs decodes them. */
-export interface FetchedRecord {
-  offset: string
-  key: Buffer | null
-  value: Buffer | null
-  timestamp: string
-  isControlRecord: boolean
-}
 
 /** What one fetch brought. `high` is the offset after the last record there is. */
 export interface Fetched {
@@ -35,34 +27,9 @@ export class OffsetGoneError extends Error {
   }
 }
 
-interface PartitionResponse {
-  errorCode: number
-  highWatermark: string
-  messages: FetchedRecord[]
-}
-
-interface Broker {
-  fetch(request: object): Promise<{ responses: { partitions: PartitionResponse[] }[] }>
-}
-
-/** The part of kafkajs' cluster that is used here; the contract's tests on real Kafka would notice were it not there. */
-interface Cluster {
-  connect(): Promise<void>
-  disconnect(): Promise<void>
-  addTargetTopic(topic: string): Promise<void>
-  refreshMetadata(): Promise<void>
-  refreshMetadataIfNecessary(): Promise<void>
-  findLeaderForPartitions(topic: string, partitions: number[]): Record<string, number[]>
-  findBroker(query: { nodeId: string }): Promise<Broker>
-  fetchTopicsOffset(
-    topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
-  ): Promise<{ partitions: { offset: string }[] }[]>
-  brokerPool: { metadata?: { clusterId?: string } }
-}
-
 /** Reads partition 0 of `topic`. Once a method has thrown, its metadata may be old: make another. */
 export class PartitionReader {
-  readonly #cluster: Cluster
+  readonly #cluster: KafkaCluster
   #left = false
 
   constructor(
@@ -70,7 +37,7 @@ export class PartitionReader {
     private readonly topic: string,
     metrics: Metrics,
   ) {
-    this.#cluster = clusterOf(kafka, (kind) => metrics.count('zlt_kafka_requests_total', 1, kind))
+    this.#cluster = clusterOf(kafka, metrics)
   }
 
   /** Which cluster it is: another one has other records at the same offsets. */
@@ -92,8 +59,8 @@ export class PartitionReader {
   /** Where the partition begins, and the offset after its last record. */
   async bounds(): Promise<{ low: number; high: number }> {
     await this.#cluster.refreshMetadataIfNecessary()
-    const [low, high] = [await this.#offset(true), await this.#offset(false)]
-    return { low, high }
+    const low = await offsetOf(this.#cluster, this.topic, true)
+    return { low, high: await offsetOf(this.#cluster, this.topic, false) }
   }
 
   /** Waits up to `maxWaitMs` for records from `offset` on. @throws OffsetGoneError */
@@ -128,28 +95,4 @@ export class PartitionReader {
     this.#left = true
     await this.#cluster.disconnect()
   }
-
-  async #offset(fromBeginning: boolean): Promise<number> {
-    const [found] = await this.#cluster.fetchTopicsOffset([
-      { topic: this.topic, partitions: [{ partition: 0 }], fromBeginning },
-    ])
-    const offset = Number(found?.partitions[0]?.offset)
-    if (!Number.isSafeInteger(offset)) throw new Error(`${this.topic} does not tell its offsets`)
-    return offset
-  }
 }
-
-/** The cluster that kafkajs would make for a consumer, with the client's own settings. */
-function clusterOf(kafka: Kafka, onRequest: (kind: string) => void): Cluster {
-  const make = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === CREATE_CLUSTER)
-  if (make === undefined) throw new Error('this version of kafkajs has no cluster to read with')
-  const instrumentationEmitter = {
-    emit: (name: string, payload: { apiName: string }) => {
-      if (name === 'network.request') onRequest(payload.apiName)
-    },
-  }
-  const options = { metadataMaxAge: 60_000, allowAutoTopicCreation: false, isolationLevel: 0, instrumentationEmitter }
-  return (kafka as unknown as Record<symbol, (options: object) => Cluster>)[make]?.(options) as Cluster
-}
-
-const CREATE_CLUSTER = 'private:Kafka:createCluster'

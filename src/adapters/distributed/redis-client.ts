@@ -68,8 +68,13 @@ export class RedisConnections {
     return client
   }
 
-  close(): void {
+  /** From here on connections end because we end them, and nobody need hear of it. */
+  ending(): void {
     this.#closed = true
+  }
+
+  close(): void {
+    this.ending()
     for (const client of this.#clients) client.disconnect()
   }
 }
@@ -83,14 +88,26 @@ export async function connect(client: RedisClient, deadlineMs: number): Promise<
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, deadlineMs)
   })
+  // Why it was closed comes by the event alone.
+  let refusal: Error | undefined
+  const listen = (error: Error) => {
+    refusal ??= refusalIn(error)
+  }
+  client.on('error', listen)
   try {
     await Promise.race([client.connect(), late])
   } catch (error) {
-    const { message } = error as Error
-    if (/^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH)/.test(message)) throw new Error(`redis: ${message}`, { cause: error })
+    refusal ??= refusalIn(error as Error)
   } finally {
     clearTimeout(timer)
+    client.off('error', listen)
   }
+  if (refusal !== undefined) throw new Error(`redis: ${refusal.message}`, { cause: refusal })
+}
+
+function refusalIn(error: Error & { lastNodeError?: Error }): Error | undefined {
+  const { lastNodeError = error } = error
+  return /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH)/.test(lastNodeError.message) ? lastNodeError : undefined
 }
 
 export function isReady(client: RedisClient): boolean {

@@ -2,7 +2,9 @@
 
 import { type Admin, ConfigResourceTypes, type ITopicConfig, type ITopicMetadata } from 'kafkajs'
 import type { Config } from '../../config'
+import { UnreachableError } from '../../errors'
 import { FACT_TOPICS, type FactTopic, LOCATION_TOPIC } from '../../ports/log'
+import { answerWithin } from './answer-within'
 import { reasonOf } from './kafka-client'
 
 /** Records that cannot be read, with the reason. */
@@ -22,6 +24,7 @@ const REJECTED_BATCH_BYTES = 2 * DEFAULT_BATCH_BYTES
 /** Brokers that were started together with us need a while. */
 const PATIENCE_MS = 15_000
 const PAUSE_MS = 200
+const LEAVE_MS = 1_000
 
 /** What the settings say of topics. */
 export type TopicConfig = Pick<Config, 'partitions' | 'logRetentionMs' | 'replication'>
@@ -40,7 +43,7 @@ export interface CheckedTopics {
   maxBatchBytes(topic: string): number
 }
 
-/** The topics are not as this program needs them, or the brokers do not answer. */
+/** The topics are not as this program needs them. */
 export class TopicError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, { cause })
@@ -62,10 +65,10 @@ export function topicNames(prefix = ''): TopicNames {
  * long, once.
  *
  * A topic that exists is never changed: its retention and replication are the operator's.
- * @throws TopicError that says which setting to change, also when the brokers do not answer within 15 s
+ * @throws TopicError that says which setting to change; UnreachableError when the brokers do not answer within 15 s
  */
 export async function readyTopics(
-  admin: Admin,
+  openAdmin: () => Admin,
   config: TopicConfig,
   { prefix = '', patienceMs = PATIENCE_MS, onWaiting = (_error: unknown) => {} } = {},
 ): Promise<CheckedTopics> {
@@ -73,22 +76,32 @@ export async function readyTopics(
   const deadlineMs = performance.now() + patienceMs
   let isWaiting = false
   for (;;) {
+    // A new one each time: one that has met a broker which does not answer may not look for another.
+    const admin = openAdmin()
     try {
-      const made = await makeMissing(admin, names, config)
-      const maxBatchBytes = await check(admin, names, config)
-      // A leader that is named may not know of it yet: it does once it tells its offsets.
-      for (const topic of made) await admin.fetchTopicOffsets(topic)
-      return { names, maxBatchBytes }
+      return await attempt(admin, names, config)
     } catch (error) {
       if (error instanceof TopicError) throw error
       if (performance.now() > deadlineMs) {
-        throw new TopicError(`ZLT_BROKERS: the topics could not be made or read: ${reasonOf(error)}`, error)
+        const message = `ZLT_BROKERS: the topics could not be made or read: ${reasonOf(error)}`
+        throw new UnreachableError(message, { cause: error })
       }
       if (!isWaiting) onWaiting(error)
       isWaiting = true
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    } finally {
+      await answerWithin(LEAVE_MS, 'leaving Kafka', admin.disconnect()).catch(() => {})
     }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
   }
+}
+
+async function attempt(admin: Admin, names: TopicNames, config: TopicConfig): Promise<CheckedTopics> {
+  await admin.connect()
+  const made = await makeMissing(admin, names, config)
+  const maxBatchBytes = await check(admin, names, config)
+  // A leader that is named may not know of it yet: it does once it tells its offsets.
+  for (const topic of made) await admin.fetchTopicOffsets(topic)
+  return { names, maxBatchBytes }
 }
 
 async function makeMissing(admin: Admin, names: TopicNames, config: TopicConfig): Promise<string[]> {

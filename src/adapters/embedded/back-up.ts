@@ -1,17 +1,7 @@
 /** A backup of the data folder, taken while its server runs or not: a folder that a server can be started on. */
 
-import type { Database } from 'bun:sqlite'
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { Database } from 'bun:sqlite'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { copyDatabase, syncToDisk } from './copy-database'
 
@@ -39,7 +29,15 @@ export interface BackedUp {
   files: { name: string; bytes: number }[]
 }
 
+/** What is told while it is made. */
+export interface BackupProgress {
+  /** Before each file: its name, the length of the original, and how long the copy is by now. */
+  onFile(name: string, bytes: number, copied: () => number): void
+}
+
+/** Names of the copies until all are whole. */
 const PARTIAL = '.partial'
+const NAMES = ['log.db', 'zlt.db', 'keys.json']
 
 /**
  * Copies the log first and accounts and orders after it: then the rows are at least as new as what the log has of them,
@@ -48,10 +46,9 @@ const PARTIAL = '.partial'
  * after the copy is not in it and its offsets will be given away again.
  *
  * Files get their names last, the log's at the very end: of a copy that was cut off a server takes what is whole.
- * @param onFile is called before each file is copied
  * @throws BackupError
  */
-export function backUp(source: BackupSource, to: string, onFile: (name: string, bytes: number) => void): BackedUp {
+export async function backUp(source: BackupSource, to: string, progress: BackupProgress): Promise<BackedUp> {
   const folder = resolve(to)
   for (const path of [source.log, source.database]) {
     if (path !== undefined && !existsSync(path)) {
@@ -59,25 +56,36 @@ export function backUp(source: BackupSource, to: string, onFile: (name: string, 
     }
   }
   const isNew = makeEmpty(folder)
-  const bytes = new Map<string, number>()
-  const copy = (name: string, from: string, work: (to: string) => number) => {
-    onFile(name, statSync(from).size)
-    bytes.set(name, work(join(folder, name + PARTIAL)))
+  const files: BackedUp['files'] = []
+  const copy = async (name: string, from: string, work: (from: string, to: string) => Promise<void> | void) => {
+    const partial = join(folder, name + PARTIAL)
+    progress.onFile(name, statSync(from).size, () => (existsSync(partial) ? statSync(partial).size : 0))
+    await work(from, partial)
+    files.push({ name, bytes: syncToDisk(partial) })
   }
   const { log, database, keys } = source
   try {
-    copy('log.db', log, (file) => copyDatabase(log, file, beginNewEpoch))
-    if (database !== undefined) copy('zlt.db', database, (file) => copyDatabase(database, file))
-    if (existsSync(keys)) copy('keys.json', keys, (file) => copySecret(keys, file))
-    // The copies were put under other names so far.
-    for (const name of [...bytes.keys()].reverse()) renameSync(join(folder, name + PARTIAL), join(folder, name))
+    await copy('log.db', log, async (from, partial) => {
+      await copyDatabase(from, partial)
+      beginNewEpoch(partial)
+    })
+    if (database !== undefined) await copy('zlt.db', database, copyDatabase)
+    if (existsSync(keys)) await copy('keys.json', keys, copySecret)
+    for (const { name } of files.toReversed()) renameSync(join(folder, name + PARTIAL), join(folder, name))
     syncToDisk(folder)
   } catch (cause) {
-    for (const name of ['log.db', 'zlt.db', 'keys.json']) rmSync(join(folder, name + PARTIAL), { force: true })
+    dropPartialBackup(folder)
     if (isNew) rmSync(folder, { recursive: true, force: true })
     throw new BackupError(`no backup was made: ${(cause as Error).message}`, { cause })
   }
-  return { folder, files: [...bytes].map(([name, size]) => ({ name, bytes: size })) }
+  return { folder, files }
+}
+
+/** Removes what a backup that does not go on has left in its folder: copies of secrets among it. */
+export function dropPartialBackup(to: string): void {
+  for (const name of NAMES) {
+    for (const suffix of ['', '-journal']) rmSync(join(to, `${name}${PARTIAL}${suffix}`), { force: true })
+  }
 }
 
 /** @returns whether it was made here */
@@ -96,15 +104,15 @@ function makeEmpty(folder: string): boolean {
 }
 
 /** What `openLogFile` reads at the next start. */
-function beginNewEpoch(copy: Database): void {
-  copy.run("INSERT OR REPLACE INTO state VALUES ('rewound', '1')")
+function beginNewEpoch(log: string): void {
+  const copy = new Database(log, { readwrite: true, create: false, strict: true })
+  try {
+    copy.run("INSERT OR REPLACE INTO state VALUES ('rewound', '1')")
+  } finally {
+    copy.close()
+  }
 }
 
-function copySecret(from: string, to: string): number {
-  // Read first: a file of keys is replaced whole, never written over.
-  if (readFileSync(from).length === 0) throw new Error(`${from} is empty`)
-  copyFileSync(from, to)
-  chmodSync(to, 0o600)
-  syncToDisk(to)
-  return statSync(to).size
+function copySecret(from: string, to: string): void {
+  writeFileSync(to, readFileSync(from), { mode: 0o600, flag: 'wx' })
 }

@@ -2,9 +2,9 @@
 
 import { afterEach, describe, expect, test } from 'bun:test'
 import { FactTail } from '../../../src/adapters/distributed/fact-tail.ts'
+import type { FetchedRecord } from '../../../src/adapters/distributed/kafka-cluster.ts'
 import {
   type Fetched,
-  type FetchedRecord,
   OffsetGoneError,
   type PartitionReader,
 } from '../../../src/adapters/distributed/partition-reader.ts'

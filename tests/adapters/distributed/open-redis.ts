@@ -48,7 +48,10 @@ export async function openStore(settings: RedisSettings, epoch = () => 1) {
   const metrics = new Metrics()
   const redis = new RedisConnections(settings, { metrics, onError: () => {} })
   const snapshots = new RedisSnapshots({ redis, metrics, epoch })
-  await snapshots.open()
+  await snapshots.open().catch((error) => {
+    redis.close()
+    throw error
+  })
   return {
     snapshots,
     metrics,

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type Admin, ConfigResourceTypes, Kafka, logLevel } from 'kafkajs'
 import { readyTopics, TopicError, topicNames, topicsToMake } from '../../../src/adapters/distributed/topics.ts'
+import { UnreachableError } from '../../../src/errors.ts'
 import { fresh } from '../../contract/recorder.ts'
 import { sharedKafka } from '../../services/shared-servers.ts'
 
@@ -11,8 +12,10 @@ const CONFIG = { partitions: 3, logRetentionMs: 24 * 3_600_000, replication: 3 }
 let brokers: string[]
 const admins: Admin[] = []
 
+const adminOf = () => new Kafka({ brokers, clientId: 'topics-test', logLevel: logLevel.NOTHING }).admin()
+
 async function openAdmin(): Promise<Admin> {
-  const admin = new Kafka({ brokers, clientId: 'topics-test', logLevel: logLevel.NOTHING }).admin()
+  const admin = adminOf()
   admins.push(admin)
   await admin.connect()
   return admin
@@ -29,7 +32,7 @@ afterAll(async () => {
 describe('topics', () => {
   test('are made as they must be, on as many brokers as there are', async () => {
     const admin = await openAdmin()
-    const { names, maxBatchBytes } = await readyTopics(admin, CONFIG, { prefix: `${fresh('t')}.` })
+    const { names, maxBatchBytes } = await readyTopics(adminOf, CONFIG, { prefix: `${fresh('t')}.` })
     const { topics } = await admin.fetchTopicMetadata({ topics: [names.location, ...Object.values(names.facts)] })
     const partitionsOf = (topic: string) => topics.find(({ name }) => name === topic)?.partitions ?? []
     expect(partitionsOf(names.location).length).toBe(3)
@@ -56,8 +59,7 @@ describe('topics', () => {
 
   test('are made by many processes at once', async () => {
     const prefix = `${fresh('t')}.`
-    const many = await Promise.all(Array.from({ length: 5 }, () => openAdmin()))
-    const ready = await Promise.all(many.map((admin) => readyTopics(admin, CONFIG, { prefix })))
+    const ready = await Promise.all(Array.from({ length: 5 }, () => readyTopics(adminOf, CONFIG, { prefix })))
     expect(ready.map(({ names }) => names)).toEqual(Array(5).fill(topicNames(prefix)))
   })
 
@@ -78,14 +80,14 @@ describe('topics', () => {
 
 describe('a start is refused', () => {
   const refusal = async (config: typeof CONFIG, prefix: string, patienceMs?: number) =>
-    readyTopics(await openAdmin(), config, { prefix, ...(patienceMs && { patienceMs }) }).then(
+    readyTopics(adminOf, config, { prefix, ...(patienceMs && { patienceMs }) }).then(
       () => '',
-      (error) => (error instanceof TopicError ? error.message : String(error)),
+      (error) => (error instanceof TopicError || error instanceof UnreachableError ? error.message : String(error)),
     )
 
   test('where the topic has another number of partitions, and told which setting to write', async () => {
     const prefix = `${fresh('t')}.`
-    await readyTopics(await openAdmin(), CONFIG, { prefix })
+    await readyTopics(adminOf, CONFIG, { prefix })
     expect(await refusal({ ...CONFIG, partitions: 12 }, prefix)).toBe(
       `${prefix}delivery.location.v1 has 3 partitions, the settings say 12: the count is for life, so set ZLT_PARTITIONS=3`,
     )

@@ -144,6 +144,26 @@ export class ClusterLoad {
     return this.watching.filter((one) => one.node === node && one.viewer.isOpen)
   }
 
+  /**
+   * How long each viewer waits, from now on, for a fix that is made after now; `Infinity` where it is more than `withinMs`.
+   * Sorted.
+   */
+  async untilFresh(withinMs: number): Promise<number[]> {
+    const startMs = performance.now()
+    const wanted = new Map(this.riders.map((rider, index) => [rider, this.#made[index]?.length ?? 0]))
+    const waiting = new Set(this.watching)
+    const tookMs: number[] = []
+    while (waiting.size > 0 && performance.now() - startMs < withinMs) {
+      await Bun.sleep(10)
+      for (const one of waiting) {
+        if (one.checker.shownFix < (wanted.get(one.rider) ?? 0)) continue
+        waiting.delete(one)
+        tookMs.push(performance.now() - startMs)
+      }
+    }
+    return [...tookMs, ...Array.from(waiting, () => Number.POSITIVE_INFINITY)]
+  }
+
   /** Gaps count from now on. */
   restartGaps(): void {
     for (const { checker } of this.watching) checker.restart()

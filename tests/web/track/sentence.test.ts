@@ -111,7 +111,7 @@ describe('the sentence', () => {
       'Running about 5 minutes late. Standing still since 11:54.',
     ],
     ['nearby', { position: { arrival: 'nearby' } }, 'close by'],
-    ['arriving', { position: { arrival: 'arriving' } }, 'turning in'],
+    ['arriving', { position: { arrival: 'arriving' } }, 'almost there'],
     ['arrived', { position: { arrival: 'arrived' } }, 'at the door'],
     [
       'late',
@@ -199,7 +199,7 @@ describe('the arrival', () => {
     ['an estimate without a road', { position: { eta: guess(8, 11) } }, '12:08 – 12:11', 'about 8–11 min'],
     ['an earliest end that is over', { position: { eta: eta(-2, 8) } }, '12:01 – 12:08', '1–8 min'],
     ['under two minutes', { position: { eta: eta(1, 2) } }, 'Arriving', 'under 2 min'],
-    ['turning in', { position: { arrival: 'arriving', eta: eta(3, 5) } }, 'Arriving', 'under 2 min'],
+    ['almost there', { position: { arrival: 'arriving', eta: eta(3, 5) } }, 'Arriving', 'under 2 min'],
     ['at the door', { position: { arrival: 'arrived', eta: eta(1, 1) } }, 'Here', undefined],
     ['no estimate', {}, '700\u00a0m', 'away from you'],
     ['a promise', { order: { promised_ms: nowMs + 9 * minuteMs } }, '700\u00a0m', 'promised by 12:09'],
@@ -257,6 +257,8 @@ describe('the freshness', () => {
       text: 'Reconnecting · news from 12 s ago',
       tone: 'warn',
     })
+    const backlog = { motion: 'catching_up', received_ms: nowMs, fix_time_ms: nowMs - 40_000 } as const
+    expect(text({ position: backlog })).toEqual({ text: 'Live · seen 40 s ago', tone: 'warn' })
     expect(text({ tracking: { phase: 'reconnecting', online: false } })).toEqual({ text: 'Offline', tone: 'warn' })
   })
 
