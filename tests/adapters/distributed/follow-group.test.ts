@@ -71,7 +71,7 @@ const counts = (members: readonly Watched[]) => members.map((member) => heldBy(m
 const isShared = (members: readonly Watched[], shares: number[]) => () =>
   counts(members).sort().join() === [...shares].sort().join()
 const of = (member: Watched, what: MemberEvent['what'], sinceMs = 0) =>
-  member.events.filter((event) => event.what === what && event.ms >= sinceMs)
+  member.events.filter((event) => event.what === what && event.ms > sinceMs)
 
 /** How many records came to a member of the group again that had come to one before. */
 function repeated(members: readonly Watched[]): number {
