@@ -3,6 +3,7 @@
  * need root. Progress goes to stderr, a table to stdout. Exits 1 when anything failed, 2 for a name there is none of.
  */
 
+import * as clusterAppend from './cluster/run-append.ts'
 import * as control from './cluster/run-control.ts'
 import * as clusterKafka from './cluster/run-kafka.ts'
 import { killed, rolling, slept } from './cluster/run-nodes.ts'
@@ -20,7 +21,7 @@ import * as soak from './soak.ts'
 /** The list. */
 const RUNS: readonly FaultRun[] = [
   ...[embeddedLog, killServer, diskFull, drain, overload, soak],
-  ...[steady, killed, slept, rolling, clusterRedis, control, clusterKafka, poison, foreign],
+  ...[steady, killed, slept, rolling, clusterRedis, control, clusterAppend, clusterKafka, poison, foreign],
 ]
 
 const names = process.argv.slice(2)

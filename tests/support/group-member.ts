@@ -101,3 +101,25 @@ export function heldBy({ events }: { events: readonly MemberEvent[] }): number[]
   }
   return [...held].sort((a, b) => a - b)
 }
+
+/** What a member was told that it must not be told: batches of what it does not hold, and such that go back. */
+export function brokenPromises({ events }: { events: readonly MemberEvent[] }): string[] {
+  const next = new Map<number, number>()
+  const broken: string[] = []
+  for (const { what, partition, from = 0, to = 0 } of events) {
+    const expected = next.get(partition)
+    if (what === 'assigned') {
+      if (expected !== undefined) broken.push(`${partition} assigned twice`)
+      next.set(partition, 0)
+    }
+    if (what === 'revoked') {
+      if (expected === undefined) broken.push(`${partition} revoked, but not assigned`)
+      next.delete(partition)
+    }
+    if (what !== 'batch') continue
+    if (expected === undefined) broken.push(`a batch of ${partition}, which is not assigned`)
+    else if (from < expected) broken.push(`${partition}: ${from} after ${expected - 1}`)
+    if (expected !== undefined) next.set(partition, to + 1)
+  }
+  return broken
+}

@@ -54,7 +54,8 @@ export function createKafka(
   })
 }
 
-function securityOf(config: ClusterConfig): Partial<KafkaConfig> {
+/** How to speak to the brokers, for kafkajs. @throws what the file system throws */
+export function securityOf(config: ClusterConfig): Partial<KafkaConfig> {
   const { kafkaSaslMechanism: mechanism, kafkaUsername: username, kafkaPassword: password } = config
   const pem = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path, 'utf8'))
   const [ca, cert, key] = [pem(config.kafkaCa), pem(config.kafkaCert), pem(config.kafkaKey)]

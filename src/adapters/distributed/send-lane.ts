@@ -7,15 +7,8 @@
  */
 
 import { ZltError } from '../../errors'
+import { BATCH_BYTES, bytesOf, chunksOf, type LaneRecord, MAX_SEND_RECORDS } from './batch-size'
 import { isRefusedForGood, unavailable } from './send-failure'
-
-/** A record on its way, its partition chosen by us. */
-export interface LaneRecord {
-  partition: number
-  key: string | null
-  value: string | null
-  headers: Readonly<Record<string, string>>
-}
 
 /** One partition as the answer to a send names it. */
 export interface SentPartition {
@@ -46,15 +39,10 @@ export interface LaneOptions {
   events?: LaneEvents
 }
 
-/** About what a record costs besides its texts, and the head of a batch. */
-const RECORD_BYTES = 40
-const BATCH_BYTES = 100
-
-/** kafkajs groups a send's records by partition at a cost that rises with their square. */
-const MAX_SEND_RECORDS = 1_000
-
 /** Deadlines are looked at so often. */
 const SWEEP_MS = 50
+
+const RESEND_PAUSE_MS = 50
 
 interface Call {
   records: readonly LaneRecord[]
@@ -192,7 +180,8 @@ export class SendLane {
 
   async #deliver(calls: readonly Call[]): Promise<void> {
     try {
-      for (const chunk of this.#chunksOf(calls)) {
+      const records = calls.length === 1 ? (calls[0] as Call).records : calls.flatMap((call) => call.records)
+      for (const chunk of chunksOf(records, this.#options.maxBatchBytes)) {
         if (calls.every(({ settled }) => settled)) return
         await this.#store(chunk, calls)
       }
@@ -203,32 +192,13 @@ export class SendLane {
       } else if (calls.length === 1) {
         for (const call of calls) settle(call, tooLarge(error))
       } else {
-        // One of them is to blame, and the answer does not say which. What was stored of the others is stored again.
-        for (const call of calls) if (!call.settled) await this.#deliver([call])
+        // One of them is to blame, and the answer does not say which: halves find it in a few sends. What was stored of
+        // the others is stored again.
+        const half = calls.length >> 1
+        await this.#deliver(calls.slice(0, half))
+        await this.#deliver(calls.slice(half))
       }
     }
-  }
-
-  #chunksOf(calls: readonly Call[]): (readonly LaneRecord[])[] {
-    const only = calls.length === 1 ? calls[0] : undefined
-    if (only === undefined) return [calls.flatMap(({ records }) => records)]
-    if (only.records.length <= MAX_SEND_RECORDS && only.bytes + BATCH_BYTES <= this.#options.maxBatchBytes) {
-      return [only.records]
-    }
-    const chunks: LaneRecord[][] = [[]]
-    let bytes = BATCH_BYTES
-    for (const record of only.records) {
-      const own = bytesOf(record)
-      const last = chunks.at(-1) as LaneRecord[]
-      if (last.length > 0 && (bytes + own > this.#options.maxBatchBytes || last.length >= MAX_SEND_RECORDS)) {
-        chunks.push([record])
-        bytes = BATCH_BYTES + own
-      } else {
-        last.push(record)
-        bytes += own
-      }
-    }
-    return chunks
   }
 
   /**
@@ -237,7 +207,7 @@ export class SendLane {
    */
   async #store(records: readonly LaneRecord[], calls: readonly Call[]): Promise<void> {
     let missing = records
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       this.#options.events.sent?.(missing.length)
       const named = new Set<number>()
       for (const { partition, errorCode } of await this.#options.send(missing))
@@ -246,6 +216,8 @@ export class SendLane {
       if (missing.length === 0) return
       if (calls.every(({ settled }) => settled)) throw new Error('some partitions did not acknowledge')
       this.#options.events.resent?.(missing.length)
+      // Once is a leader that moved; a partition that is missing for long should not cost a busy loop.
+      if (attempt > 1) await new Promise((resolve) => setTimeout(resolve, RESEND_PAUSE_MS))
     }
   }
 
@@ -285,11 +257,4 @@ function settle(call: Call, error: ZltError): void {
 
 function tooLarge(cause?: unknown): ZltError {
   return new ZltError('body_too_large', 'a record is larger than the topic takes', { cause })
-}
-
-/** What a record takes of a batch: an upper bound, but for the value, which is most of it. */
-function bytesOf({ key, value, headers }: LaneRecord): number {
-  let bytes = RECORD_BYTES + 3 * (key?.length ?? 0) + (value === null ? 0 : Buffer.byteLength(value))
-  for (const name in headers) bytes += 8 + 3 * (name.length + (headers[name] as string).length)
-  return bytes
 }

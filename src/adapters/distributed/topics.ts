@@ -82,6 +82,12 @@ export async function readyTopics(
       return await attempt(admin, names, config)
     } catch (error) {
       if (error instanceof TopicError) throw error
+      if (isRefusedLogin(error)) {
+        throw new TopicError(
+          `ZLT_KAFKA_USERNAME or ZLT_KAFKA_PASSWORD: the brokers refuse them: ${reasonOf(error)}`,
+          error,
+        )
+      }
       if (performance.now() > deadlineMs) {
         const message = `ZLT_BROKERS: the topics could not be made or read: ${reasonOf(error)}`
         throw new UnreachableError(message, { cause: error })
@@ -93,6 +99,11 @@ export async function readyTopics(
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
   }
+}
+
+/** No other than an operator changes that: waiting for it would only hide it. */
+function isRefusedLogin(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'KafkaJSSASLAuthenticationError' || isRefusedLogin(error.cause))
 }
 
 async function attempt(admin: Admin, names: TopicNames, config: TopicConfig): Promise<CheckedTopics> {

@@ -1,10 +1,10 @@
 /** What a lane does with a Kafka that answers late, in part, or not at all. */
 
 import { describe, expect, test } from 'bun:test'
+import type { LaneRecord } from '../../../src/adapters/distributed/batch-size.ts'
 import {
   type LaneEvents,
   type LaneOptions,
-  type LaneRecord,
   SendLane,
   type SentPartition,
 } from '../../../src/adapters/distributed/send-lane.ts'
@@ -210,6 +210,20 @@ describe('what Kafka refuses for good', () => {
     const codes = await Promise.all(values.map((value) => codeOf(lane.append([record('a', value)]))))
     expect(codes).toEqual([undefined, 'body_too_large', undefined, undefined, 'body_too_large', undefined])
     expect(topic.values('a')).toEqual(['1', '2', '3', '4'])
+  })
+
+  test('is found among many calls in a few sends, and their order is kept', async () => {
+    const topic = new FakeTopic()
+    topic.act = async (records) => {
+      if (records.some(({ value }) => value === '700')) throw kafkaError('MESSAGE_TOO_LARGE')
+      return topic.store(records)
+    }
+    const lane = laneTo(topic)
+    const values = Array.from({ length: 1_000 }, (_, i) => String(i))
+    const codes = await Promise.all(values.map((value) => codeOf(lane.append([record('a', value)]))))
+    expect(codes.filter((code) => code !== undefined)).toEqual(['body_too_large'])
+    expect(topic.values('a')).toEqual(values.filter((value) => value !== '700'))
+    expect(topic.sends.length).toBeLessThan(25)
   })
 
   test('a record larger than the topic takes does not leave', async () => {

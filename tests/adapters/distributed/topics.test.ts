@@ -122,4 +122,15 @@ describe('a start is refused', () => {
     const prefix = `${fresh('not a name!')}.`
     expect(await refusal(CONFIG, prefix, 300)).toStartWith('ZLT_BROKERS: ')
   })
+
+  test('where the brokers refuse the login, at once', async () => {
+    const refused = Object.assign(new Error('invalid credentials'), { name: 'KafkaJSSASLAuthenticationError' })
+    const admin = {
+      connect: () => Promise.reject(new Error('wrapped', { cause: refused })),
+      disconnect: async () => {},
+    } as unknown as Admin
+    const failure = await readyTopics(() => admin, CONFIG).catch((error) => error)
+    expect(failure).toBeInstanceOf(TopicError)
+    expect(failure.message).toStartWith('ZLT_KAFKA_USERNAME or ZLT_KAFKA_PASSWORD: ')
+  })
 })
