@@ -21,7 +21,7 @@ import { atMost } from './at-most'
 import { ConsumerLevels } from './consumer-levels'
 import { evictMembers, isFormerSelf, type Member } from './eviction'
 import { HeldPartition } from './held-partition'
-import type { ConsumerHandlers, Generation } from './live-consumer'
+import { type ConsumerHandlers, type Generation, HEARTBEAT_MS } from './live-consumer'
 import { OffsetCommits } from './offset-commits'
 import { type Claim, stickyAssigner } from './sticky-assigner'
 import { SupervisedConsumer } from './supervised-consumer'
@@ -30,6 +30,8 @@ import { SupervisedConsumer } from './supervised-consumer'
 const CAUGHT_UP_MS = 5_000
 /** A join waits so long for batches under way, and so long for the follower's commits: no heart beats meanwhile. */
 const SETTLE_MS = 2_000
+/** An answer to a heartbeat that took longer says nothing about now. */
+const OLD_ANSWER_MS = 1_000
 /** A cluster's restart takes less, and with all brokers away nobody else can have the partitions. */
 const FORGET_MS = 60_000
 /** How often the ends of the partitions are asked for: a consumer that gets nothing would not know how far it is behind. */
@@ -155,8 +157,14 @@ class TopicFollower implements TopicFollowing, ConsumerHandlers {
   }
 
   async batch(payload: EachBatchPayload, generation: Generation): Promise<void> {
+    const askedMs = performance.now()
     // Before anything is done: it throws when this member is out of the group, or about to join again.
     await payload.heartbeat()
+    if (performance.now() - askedMs > OLD_ANSWER_MS) {
+      // The answer may have waited for a process that slept, and its membership be over: ask again, with the next fetch.
+      await Bun.sleep(2 * HEARTBEAT_MS)
+      return
+    }
     this.#commits.through(payload, generation)
     const { partition, highWatermark } = payload.batch
     this.#levels.ends(partition, Number(highWatermark))

@@ -15,6 +15,8 @@ const WATCH_MS = 500
 const DISCONNECT_MS = 1_000
 /** A member that is not heard of for so long is put out by the coordinator. */
 const SESSION_MS = 6_000
+/** How often a member asks whether it still is one; kafkajs answers from memory in between. */
+export const HEARTBEAT_MS = 100
 
 /** One consumer between two restarts. All but `isCurrent` is still there after its end, and does no harm then. */
 export interface Generation {
@@ -96,7 +98,7 @@ export class LiveConsumer implements Generation {
       ],
       sessionTimeout: SESSION_MS,
       rebalanceTimeout: 10_000,
-      heartbeatInterval: 100,
+      heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: maxWaitMs,
       minBytes: 1,
       metadataMaxAge: 1_000,
