@@ -34,14 +34,28 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
+/**
+ * Most tests wait, for leases, timeouts and restarts, and leave the cores to others. More processes than this starve those
+ * that look at the time.
+ */
+const testProcesses = 3
+
 /** Runs Bun with these arguments; resolves to its exit code and, unless live, what it printed. */
-async function runBun(args: string[], limitMs: number, live: boolean): Promise<{ code: number; output: string }> {
+async function runBun(
+  args: string[],
+  limitMs: number,
+  live: boolean,
+  env: Record<string, string> = {},
+): Promise<{ code: number; output: string }> {
   const started = Bun.spawn([process.execPath, '--no-orphans', ...args], {
     cwd: root,
+    env: { ...process.env, ...env },
     stdin: 'ignore',
     stdout: live ? 'inherit' : 'pipe',
     stderr: live ? 'inherit' : 'pipe',
     timeout: limitMs,
+    // Tests listen to gentler signals, for what they test.
+    killSignal: 'SIGKILL',
   })
   child = started
   const [code, ...texts] = await Promise.all([started.exited, read(started.stdout), read(started.stderr)])
@@ -68,8 +82,47 @@ async function runStep(step: Step): Promise<boolean> {
   return code === 0
 }
 
+/** Starts Kafka, Redis and Postgres for all processes of the tests. @returns the variables that name them */
+async function startServers(): Promise<{ env: Record<string, string>; stop(): Promise<void> }> {
+  const servers = Bun.spawn([process.execPath, '--no-orphans', 'tests/services/up.ts'], {
+    cwd: root,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const stderr = new Response(servers.stderr).text()
+  let printed = ''
+  for await (const text of servers.stdout.pipeThrough(new TextDecoderStream(), { preventCancel: true })) {
+    printed += text
+    if (/ZLT_DATABASE=.*\n/.test(printed)) break
+  }
+  const exported = (name: string) => new RegExp(`export ${name}=(.*)`).exec(printed)?.[1]
+  const [brokers, redis, postgres] = ['ZLT_BROKERS', 'ZLT_REDIS', 'ZLT_DATABASE'].map(exported)
+  if (brokers === undefined || redis === undefined || postgres === undefined) {
+    servers.kill()
+    throw new Error(`the servers for tests do not start: ${await stderr}`)
+  }
+  return {
+    env: { TEST_BROKERS: brokers, TEST_REDIS_URL: redis, TEST_POSTGRES_URL: postgres },
+    async stop() {
+      servers.kill('SIGINT')
+      await servers.exited
+    },
+  }
+}
+
+/** Runs all tests, on servers and an executable that their processes share. */
+async function runAllTests(): Promise<Summary> {
+  const servers = await startServers()
+  try {
+    return await runTests([], { ...servers.env, TEST_EXECUTABLE: join(root, 'dist/zlt') })
+  } finally {
+    await servers.stop()
+  }
+}
+
 /** Runs the tests. A run that fails without a failed test (a file that does not load, a crash) counts as one. */
-async function runTests(extraArgs: string[]): Promise<Summary> {
+async function runTests(extraArgs: string[], env: Record<string, string>): Promise<Summary> {
   const folder = mkdtempSync(join(tmpdir(), 'zlt-test-'))
   const reportFile = join(folder, 'junit.xml')
   try {
@@ -80,7 +133,10 @@ async function runTests(extraArgs: string[]): Promise<Summary> {
       '--reporter=junit',
       `--reporter-outfile=${reportFile}`,
     ]
-    const { code } = await runBun(['test', ...flags, ...extraArgs], stepLimitMs.tests, true)
+    if (extraArgs.length === 0) {
+      flags.push(`--parallel=${testProcesses}`, '--no-isolate', `--timings=${join(root, 'tests/timings.json')}`)
+    }
+    const { code } = await runBun(['test', ...flags, ...extraArgs], stepLimitMs.tests, true, env)
     report('tests', code === 0, startedMs)
     const summary = existsSync(reportFile)
       ? parseJunitSummary(readFileSync(reportFile, 'utf8'))
@@ -96,7 +152,7 @@ let failedSteps = 0
 for (const step of extraArgs.length > 0 ? [] : steps) {
   if (!(await runStep(step))) failedSteps++
 }
-const { passed, failed } = await runTests(extraArgs)
+const { passed, failed } = extraArgs.length === 0 ? await runAllTests() : await runTests(extraArgs, {})
 if (passed + failed === 0) console.log('No test ran.')
 console.log(`${passed} passed, ${failed + failedSteps} failed`)
 process.exit(failed + failedSteps > 0 || passed === 0 ? 1 : 0)

@@ -5,9 +5,9 @@ import { resolve } from 'node:path'
 const root = resolve(import.meta.dir, '../..')
 let built: Promise<string> | undefined
 
-/** The path of `dist/zlt`, built from what is here now, once a test run. */
+/** The path of `dist/zlt`, built from what is here now: by the run of all tests before they begin, else by who asks first. */
 export function builtExecutable(): Promise<string> {
-  built ??= build()
+  built ??= process.env.TEST_EXECUTABLE === undefined ? build() : Promise.resolve(process.env.TEST_EXECUTABLE)
   return built
 }
 

@@ -11,7 +11,7 @@ export interface PostgresDatabase {
 
 /** Makes one; the first of a run waits for Postgres to start. */
 export async function makePostgresDatabase(): Promise<PostgresDatabase> {
-  const server = process.env.TEST_POSTGRES_URL ?? (await sharedPostgres()).url
+  const server = (await sharedPostgres()).url
   const name = `zlt_test_${crypto.randomUUID().replaceAll('-', '')}`
   await run(server, `CREATE DATABASE ${name}`)
   return {
