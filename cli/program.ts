@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'copy the data folder, whole and consistent, while the server runs',
     load: async () => (await import('./backup')).backupCommand(),
   },
+  status: {
+    summary: 'whether a server does its work, and why not',
+    load: async () => (await import('./status')).statusCommand(),
+  },
   grow: {
     summary: 'copy accounts and orders of a data folder into an empty Postgres',
     load: async () => (await import('./grow')).growCommand(),

@@ -78,7 +78,10 @@ const SOUND: Readonly<Record<string, string>> = {
   'src/auth/routes.ts': "import { Hono } from 'hono'\nimport { open } from '../store/sql'\n",
   'src/ingest/routes.ts': "import { app } from '../http/app'\nimport type { Log } from '../ports/log'\n",
   'src/fanout/hub.ts': "import { orders } from '../tables/orders'\n",
-  'src/server.ts': "import { openAdapters } from './adapters/open'\nconst hub = import('./fanout/hub')\n",
+  'src/roles/fanout-part.ts': "import { hub } from '../fanout/hub'\n",
+  'src/roles/node.ts':
+    "import type { Hub } from '../fanout/hub'\nconst part = async () => (await import('./fanout-part')).open\n",
+  'src/server.ts': "import { openAdapters } from './adapters/open'\nimport { startNode } from './roles/node'\n",
   'cli/main.ts': "import { Command } from 'commander'\nimport { startServer } from '../src/server'\n",
   'web/client/tracking.ts': "import { merge } from '../../src/domain/view'\n",
   'tests/server.test.ts': "import { test } from 'bun:test'\nimport '../src/server.ts'\n",
@@ -93,6 +96,7 @@ function planted(plants: Readonly<Record<string, string>>): SourceFile[] {
 
 const DIRECTION = 'imports go one way'
 const VENDOR = 'a vendor is imported in one place'
+const LAZY = 'a role is loaded when it is the one'
 const PURE = 'domain is pure'
 const ENVIRONMENT = 'the environment is read in one place'
 const NAME = 'a file’s name says its story, in kebab-case'
@@ -124,6 +128,11 @@ const PLANTS: readonly [rule: string, path: string, text: string][] = [
   [DIRECTION, 'cli/main.ts', "import '../tests/server.test.ts'"],
   [DIRECTION, 'web/client/tracking.ts', "import { app } from '../../src/http/app'"],
   [DIRECTION, 'web/client/tracking.ts', "import type { Config } from '../../src/config'"],
+  [LAZY, 'src/roles/node.ts', "import { open } from './fanout-part'"],
+  [LAZY, 'src/roles/node.ts', "import { open } from '../store/sql'"],
+  [LAZY, 'src/server.ts', "import { open } from './roles/fanout-part'"],
+  [DIRECTION, 'src/fanout/hub.ts', "import '../roles/node'"],
+  [DIRECTION, 'src/roles/node.ts', "import '../../cli/main'"],
   ['what src and web import exists', 'src/http/app.ts', "import './gone'"],
   [VENDOR, 'src/adapters/embedded/log.ts', "import { Kafka } from 'kafkajs'"],
   [VENDOR, 'src/fanout/hub.ts', "import type { Redis } from 'ioredis'"],

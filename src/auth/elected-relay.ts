@@ -30,14 +30,18 @@ export async function startElectedRelay(deps: RelayDeps, settleMs = SETTLE_MS): 
   const { signal } = closing
 
   async function stand(): Promise<void> {
+    let isWell = true
     while (!signal.aborted) {
       let lease: Lease | undefined
       try {
         await settleDoubts(store, doubtful)
         lease = await store.tryLead?.(LEASE)
+        isWell = true
         if (lease !== undefined) await lead(lease)
       } catch (error) {
-        onError(error, { stage: 'relay.lead' })
+        // Once an outage: a database that is away all night is not worth a line a second.
+        if (isWell) onError(error, { stage: 'relay.lead' })
+        isWell = false
       } finally {
         publisher = undefined
         await lease?.release().catch((error: unknown) => onError(error, { stage: 'relay.lead' }))
@@ -81,13 +85,19 @@ export async function startElectedRelay(deps: RelayDeps, settleMs = SETTLE_MS): 
   }
 
   async function isPublished(id: string, rev: number): Promise<boolean> {
-    try {
-      const noted = await store.read((tx) => publishedRev(tx, id))
-      // No row: a tombstone goes with its publication.
-      return noted === undefined || noted >= rev
-    } catch (error) {
-      onError(error, { stage: 'relay.published', order_id: id })
-      return false
+    const noted = await store.read((tx) => publishedRev(tx, id))
+    // No row: a tombstone goes with its publication.
+    return noted === undefined || noted >= rev
+  }
+
+  async function untilPublished(id: string, rev: number, timeoutMs: number): Promise<boolean> {
+    const untilMs = performance.now() + timeoutMs
+    for (let lookMs: number = LOOK_MS.first; ; lookMs = Math.min(2 * lookMs, LOOK_MS.most)) {
+      const leftMs = untilMs - performance.now()
+      if (leftMs <= 0 || signal.aborted) return false
+      // Whoever is elected hears of it at once; and may lose the election meanwhile.
+      if (await (publisher?.published(id, rev, leftMs) ?? isPublished(id, rev))) return true
+      await pause(Math.min(lookMs, Math.max(0, untilMs - performance.now())), signal)
     }
   }
 
@@ -96,13 +106,11 @@ export async function startElectedRelay(deps: RelayDeps, settleMs = SETTLE_MS): 
     kick: () => publisher?.kick(),
     tick,
     async published(id, rev, timeoutMs = PUBLISH_TIMEOUT_MS) {
-      const untilMs = performance.now() + timeoutMs
-      for (let lookMs: number = LOOK_MS.first; ; lookMs = Math.min(2 * lookMs, LOOK_MS.most)) {
-        const leftMs = untilMs - performance.now()
-        if (leftMs <= 0 || signal.aborted) return false
-        // Whoever is elected hears of it at once; and may lose the election meanwhile.
-        if (await (publisher?.published(id, rev, leftMs) ?? isPublished(id, rev))) return true
-        await pause(Math.min(lookMs, Math.max(0, untilMs - performance.now())), signal)
+      try {
+        return await untilPublished(id, rev, timeoutMs)
+      } catch (error) {
+        onError(error, { stage: 'relay.published', order_id: id })
+        return false
       }
     },
     async close() {

@@ -48,7 +48,7 @@ export interface Follower {
   batch(partition: number, records: readonly StoredRecord[]): Promise<void>
   /**
    * Any partition may go to another member in a moment, and most will stay: what is committed until this resolves need not
-   * come again, there or here. MUST NOT take longer than 3 s; it is not waited for any longer. No batch runs meanwhile.
+   * come again, there or here. MUST NOT take longer than 2 s; it is not waited for any longer. No batch runs meanwhile.
    */
   unsettled?(): Promise<void>
   /**

@@ -7,6 +7,7 @@ import type { Env } from '../http/app'
 import { createClientAddress } from '../http/client-address'
 import { openDatabase } from '../store/sql'
 import type { Keys } from './keys'
+import { logCheck } from './log-check'
 import type { Part, PartContext } from './part'
 
 export async function openPart(context: PartContext, { signing: keys }: Keys): Promise<Part> {
@@ -32,6 +33,8 @@ export async function openPart(context: PartContext, { signing: keys }: Keys): P
     return {
       handlers: auth.handlers,
       checks: [
+        // Writes are stored, and published once it is back.
+        logCheck(adapters.log, 'degraded'),
         {
           name: 'the database',
           // With other roles in the process, viewers are served and fixes taken without it.

@@ -6,7 +6,7 @@ import { withDeadline } from '../with-deadline'
 /** An orchestrator kills after its own patience; nothing may be left to do by then. */
 const ALL_MS = 18_000
 /** How long one step may take, ms: a table of a hundred thousand tracks is saved in less. */
-const LIMITS_MS = { leave: 8_000, drain: 5_000, close: 8_000 } as const
+const LIMITS_MS = { leave: 6_000, drain: 4_000, close: 6_000 } as const
 /** What a step gets when those before it have used up the time. */
 const LEAST_MS = 200
 

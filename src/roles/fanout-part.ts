@@ -5,6 +5,7 @@ import type { Assets } from '../fanout/assets'
 import { openFanout } from '../fanout/open-fanout'
 import { errorFields, type Logger } from '../logger'
 import type { RouteProvider } from '../ports/routes'
+import { logCheck } from './log-check'
 import type { Part, PartContext } from './part'
 import type { Check } from './readiness'
 
@@ -16,14 +17,7 @@ export async function openPart(context: PartContext): Promise<Part> {
   const fanout = await openFanout({ ...context, log, mail, snapshots, engine, now: Date.now })
   const pages = await openPages(config, logger)
   const checks: Check[] = [
-    {
-      name: 'the log',
-      silence: 'degraded',
-      async run() {
-        const health = await log.health()
-        return health.ok ? [] : [{ status: 'degraded', reason: health.reason }]
-      },
-    },
+    logCheck(log, 'degraded'),
     {
       name: 'the mail between nodes',
       silence: 'degraded',

@@ -2,6 +2,7 @@
 
 import { OrderResolver } from '../ingest/resolve-orders'
 import { ingestHandlers } from '../ingest/routes'
+import { logCheck } from './log-check'
 import type { Part, PartContext } from './part'
 
 export async function openPart({ adapters, config, metrics, orders, tracing }: PartContext): Promise<Part> {
@@ -10,16 +11,7 @@ export async function openPart({ adapters, config, metrics, orders, tracing }: P
   metrics.gauge('zlt_requests_parked', () => resolver.parked)
   return {
     handlers: ingestHandlers({ log, resolver, metrics, batchLimit: config.batchLimit, tracing }, config),
-    checks: [
-      {
-        name: 'the log',
-        silence: 'unready',
-        async run() {
-          const health = await log.health()
-          return health.ok ? [] : [{ status: 'unready', reason: health.reason }]
-        },
-      },
-    ],
+    checks: [logCheck(log, 'unready')],
     close: async () => {},
   }
 }

@@ -21,6 +21,9 @@ export interface RunningServer {
   close(end?: EndStep): Promise<void>
 }
 
+/** Load balancers look every second or so: until they have, they go on sending here. */
+const LINGER_MS = 2_000
+
 type OpenPart = (context: PartContext, keys: Keys) => Promise<Part>
 
 /**
@@ -108,7 +111,7 @@ export async function startNode(
         logger.info('closing')
         const all = (step: 'leave' | 'drain') => Promise.all(parts.map((part) => end(step, () => part[step]?.())))
         // Alone, nobody would take over what is left: viewers go first.
-        if (isDistributed(config)) await all('leave')
+        if (isDistributed(config)) await Promise.all([all('leave'), Bun.sleep(hooks.lingerMs ?? LINGER_MS)])
         await all('drain')
         await closeAll(end)
         logger.info('closed')

@@ -26,10 +26,12 @@ export interface Core {
   tracing?: Tracing | undefined
 }
 
-/** What a start tells on the way. */
+/** What a start tells on the way, and how the end may differ. */
 export interface StartHooks {
   /** The first admin's credentials, when this start made them; called even when the start fails after that. */
   onFirstAdmin?: (admin: { username: string; password: string }) => void
+  /** How long a node that goes serves on, unready, where there are others; 2 s unless given. */
+  lingerMs?: number
 }
 
 /** What a role opens itself with. */

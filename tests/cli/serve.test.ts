@@ -76,6 +76,19 @@ describe('serve', () => {
     expect(stderr).toContain(setting)
   })
 
+  test('exits 3 when its database does not answer, and says which setting names it, without the password', async () => {
+    const args = ['serve', '--port', '0', '--data', join(folder.path, 'no-database'), '--log-level', 'silent']
+    const { code, stderr } = await runZlt([...args, '--database', 'postgres://zlt:hidden@127.0.0.1:1/zlt'])
+    expect(stderr).toBe('error: cannot reach the database at 127.0.0.1:1 (ZLT_DATABASE): Failed to connect\n')
+    expect(code).toBe(3)
+  })
+
+  test('tells in its help what each role is for', async () => {
+    const { code, stdout } = await runZlt(['serve', '--help'])
+    expect(code).toBe(0)
+    for (const role of ['all', 'auth', 'ingest', 'fanout']) expect(stdout).toMatch(new RegExp(`^  ${role} {2,}`, 'm'))
+  })
+
   test('tells all that is wrong with its settings, and exits 2', async () => {
     const { code, stderr } = await runZlt(['serve', '--port', '70000'], { env: { ZLT_BROKER: 'k:9092' } })
     expect(code).toBe(2)

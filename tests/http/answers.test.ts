@@ -71,7 +71,9 @@ describe('other origins', () => {
     const answer = await preflight('/location', SHOP)
     expect(answer.status).toBe(204)
     expect(answer.headers.get('access-control-allow-origin')).toBe(SHOP)
-    expect(answer.headers.get('access-control-allow-headers')).toBe('Authorization, Content-Type, Idempotency-Key, Traceparent')
+    expect(answer.headers.get('access-control-allow-headers')).toBe(
+      'Authorization, Content-Type, Idempotency-Key, Traceparent',
+    )
     for (const method of ['GET', 'POST', 'PATCH', 'DELETE']) {
       expect(answer.headers.get('access-control-allow-methods')).toContain(method)
     }

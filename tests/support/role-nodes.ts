@@ -31,12 +31,16 @@ export interface NodeOptions {
   /** The name of its data folder: a node that starts again under it finds what it kept. */
   name?: string
   settings?: Partial<Config>
+  /** How long it serves on when it goes; not at all unless given. */
+  lingerMs?: number
   log?: (shared: Log) => Partial<Log>
   mail?: (mail: Mail) => Partial<Mail>
 }
 
 export interface Cluster {
   start(role: 'auth' | 'ingest' | 'fanout', options?: NodeOptions): Promise<RoleNode>
+  /** Makes the file of signing keys before any auth node does; gives its path. */
+  makeKeys(): Promise<string>
   close(): Promise<void>
 }
 
@@ -81,6 +85,7 @@ export function openCluster(): Cluster {
         openFanout: async () => ({ mail: changed<Mail>(mail, options.mail?.(mail)), snapshots }),
         close: async () => {},
       },
+      { lingerMs: options.lingerMs ?? 0 },
     )
     running.add(node)
     if (role === 'auth') authUrl = node.url
@@ -118,6 +123,10 @@ export function openCluster(): Cluster {
 
   return {
     start,
+    async makeKeys() {
+      await openSigningKeys(folder.file('keys.json'), { create: true })
+      return folder.file('keys.json')
+    },
     async close() {
       for (const node of running) await node.close()
       await log.close()

@@ -28,6 +28,7 @@ export async function openRedisFanout(
     mail,
     snapshots,
     async close() {
+      redis.ending()
       await mail.close()
       await snapshots.close()
       redis.close()

@@ -28,8 +28,8 @@ import { SupervisedConsumer } from './supervised-consumer'
 
 /** So long a follower's start waits for what is in the topic to be handed over. */
 const CAUGHT_UP_MS = 5_000
-/** A join waits so long for batches under way, and so long for the follower's commits; both far below the 10 s it may take. */
-const SETTLE_MS = 3_000
+/** A join waits so long for batches under way, and so long for the follower's commits: no heart beats meanwhile. */
+const SETTLE_MS = 2_000
 /** A cluster's restart takes less, and with all brokers away nobody else can have the partitions. */
 const FORGET_MS = 60_000
 /** How often the ends of the partitions are asked for: a consumer that gets nothing would not know how far it is behind. */

@@ -8,8 +8,8 @@ import { openKafkaLog } from './log'
 import { nodeId } from './node-id'
 
 /**
- * @throws TopicError when Kafka cannot be reached, or its topics are not as the settings say; `openFanout` throws an Error
- * that names the setting when Redis refuses who we are
+ * @throws UnreachableError when Kafka cannot be reached, TopicError when its topics are not as the settings say;
+ * `openFanout` throws an Error that names the setting when Redis refuses who we are
  */
 export async function openDistributed(
   config: Config,

@@ -68,8 +68,13 @@ export class RedisConnections {
     return client
   }
 
-  close(): void {
+  /** From here on connections end because we end them, and nobody need hear of it. */
+  ending(): void {
     this.#closed = true
+  }
+
+  close(): void {
+    this.ending()
     for (const client of this.#clients) client.disconnect()
   }
 }

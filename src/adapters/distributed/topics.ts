@@ -2,6 +2,7 @@
 
 import { type Admin, ConfigResourceTypes, type ITopicConfig, type ITopicMetadata } from 'kafkajs'
 import type { Config } from '../../config'
+import { UnreachableError } from '../../errors'
 import { FACT_TOPICS, type FactTopic, LOCATION_TOPIC } from '../../ports/log'
 import { answerWithin } from './answer-within'
 import { reasonOf } from './kafka-client'
@@ -42,7 +43,7 @@ export interface CheckedTopics {
   maxBatchBytes(topic: string): number
 }
 
-/** The topics are not as this program needs them, or the brokers do not answer. */
+/** The topics are not as this program needs them. */
 export class TopicError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, { cause })
@@ -64,7 +65,7 @@ export function topicNames(prefix = ''): TopicNames {
  * long, once.
  *
  * A topic that exists is never changed: its retention and replication are the operator's.
- * @throws TopicError that says which setting to change, also when the brokers do not answer within 15 s
+ * @throws TopicError that says which setting to change; UnreachableError when the brokers do not answer within 15 s
  */
 export async function readyTopics(
   openAdmin: () => Admin,
@@ -82,7 +83,8 @@ export async function readyTopics(
     } catch (error) {
       if (error instanceof TopicError) throw error
       if (performance.now() > deadlineMs) {
-        throw new TopicError(`ZLT_BROKERS: the topics could not be made or read: ${reasonOf(error)}`, error)
+        const message = `ZLT_BROKERS: the topics could not be made or read: ${reasonOf(error)}`
+        throw new UnreachableError(message, { cause: error })
       }
       if (!isWaiting) onWaiting(error)
       isWaiting = true

@@ -71,7 +71,6 @@ test('after a broker’s restart following goes on', async () => {
   await server.restart()
   const upMs = Date.now()
   await until(allCame(upMs), 'records come again of every partition', 20_000)
-  report('broker back', upMs)
   await records.stop()
   await until(() => undelivered(records, members).length === 0, 'all delivered')
 }, 120_000)
@@ -84,11 +83,11 @@ test('after a freeze that kafkajs does not survive, following goes on by itself'
   await until(() => heldBy(a).length === PARTITIONS && batchesSince(0).length > 20, 'records come')
   const frozenMs = Date.now()
   server.pause()
-  await Bun.sleep(18_000)
+  // Beyond the silence after which a consumer is given up; its successor meets the freeze too.
+  await Bun.sleep(11_000)
   server.resume()
   const upMs = Date.now()
   await until(allCame(upMs + 50), 'records come again', 20_000)
-  report('thawed', upMs)
   // Nobody else could have taken them, so the follower has not been told a thing.
   expect(toldSince(frozenMs, 'revoked')).toEqual([])
   await records.stop()
@@ -106,7 +105,6 @@ test('in a cluster of three, the group does without its killed coordinator', asy
   await server.node(coordinator).kill()
   const killedMs = Date.now()
   await until(allCame(killedMs + 1_000), 'records come again of every partition', 30_000)
-  report('coordinator killed', killedMs)
   await until(() => heldBy(a).length === 3 && heldBy(b).length === 3, 'two share again', 20_000)
   await records.stop()
   await until(() => undelivered(records, members).length === 0, 'all delivered')
@@ -132,11 +130,3 @@ async function coordinatorOf({ brokers }: KafkaService, groupId: string): Promis
   await consumer.disconnect()
   return found?.coordinator.nodeId ?? -1
 }
-
-const report = (what: string, sinceMs: number) =>
-  console.log(
-    what,
-    Date.now() - sinceMs,
-    toldSince(sinceMs - 30_000, 'assigned').length,
-    toldSince(sinceMs - 30_000, 'revoked').length,
-  )

@@ -149,6 +149,25 @@ test('Redis cuts every connection, again and again: all arrives in order, nobody
   expect([...atA.dead, ...atB.dead]).toEqual([])
 }, 40_000)
 
+test('a node that starts while Redis is down opens, serves itself, and takes part once Redis is there', async () => {
+  const { a } = pair()
+  await server.kill()
+  const late = { node: openNode({ redis: server.url }), inbox: new Told() }
+  nodes.push(late)
+  const { mail } = late.node
+  await mail.open(late.inbox)
+  expect((await mail.health()).ok).toBe(false)
+  mail.send(mail.self, [{ type: 'unwatch', order: 'own' }])
+  await until(() => late.inbox.orders.includes('own'))
+  await server.restart()
+  await until(async () => (await mail.health()).ok, 'health')
+  await until(async () => (await a.nodes().catch((): string[] => [])).includes(mail.self), 'the others to see it')
+  a.send(mail.self, [{ type: 'unwatch', order: 'hello' }])
+  await until(() => late.inbox.orders.includes('hello') || late.inbox.gaps.includes(a.self))
+  expect(late.inbox.emptyings).toBe(0)
+  expect(late.node.errors.length).toBe(1)
+}, 40_000)
+
 test('a killed node is dead to both others within 3 to 5 s, once', async () => {
   const { a, atA, atB } = pair()
   const child = await startChildNode(server.url)

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type Admin, ConfigResourceTypes, Kafka, logLevel } from 'kafkajs'
 import { readyTopics, TopicError, topicNames, topicsToMake } from '../../../src/adapters/distributed/topics.ts'
+import { UnreachableError } from '../../../src/errors.ts'
 import { fresh } from '../../contract/recorder.ts'
 import { sharedKafka } from '../../services/shared-servers.ts'
 
@@ -81,7 +82,7 @@ describe('a start is refused', () => {
   const refusal = async (config: typeof CONFIG, prefix: string, patienceMs?: number) =>
     readyTopics(adminOf, config, { prefix, ...(patienceMs && { patienceMs }) }).then(
       () => '',
-      (error) => (error instanceof TopicError ? error.message : String(error)),
+      (error) => (error instanceof TopicError || error instanceof UnreachableError ? error.message : String(error)),
     )
 
   test('where the topic has another number of partitions, and told which setting to write', async () => {
