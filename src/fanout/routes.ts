@@ -80,12 +80,11 @@ async function upgrade(deps: FanoutRoutesDeps, c: Context<Env>): Promise<Respons
 async function readTrail(deps: FanoutRoutesDeps, orderId: string, audience: Audience): Promise<unknown> {
   const trail = await deps.snapshots.trail(deps.log.partitionOf(orderId), orderId)
   const points = shownTrail(trail.points, deps.orders.get(orderId), audience, deps.now())
-  // RFC 7946 §3.1.4: a line has two positions or more. Below that there are no times either: one belongs to each position.
-  const line = points.length < 2 ? [] : points
   return {
     type: 'Feature',
-    geometry: line.length === 0 ? null : { type: 'LineString', coordinates: line.map(({ lat, lng }) => [lng, lat]) },
-    properties: { order_id: orderId, times_ms: line.map(({ timeMs }) => timeMs) },
+    // RFC 7946 §3.1.4: a line has two positions or more. The time of a single one tells that it is there.
+    geometry: points.length < 2 ? null : { type: 'LineString', coordinates: points.map(({ lat, lng }) => [lng, lat]) },
+    properties: { order_id: orderId, times_ms: points.map(({ timeMs }) => timeMs) },
     complete: trail.complete && (points.length > 0 || trail.points.length === 0),
   }
 }
