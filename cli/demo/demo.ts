@@ -44,7 +44,7 @@ async function play(folder: string, options: DemoOptions, curtain: AbortControll
   const { startServer } = await import('../../src/server')
   const port = options.port ?? (await freePort(FIRST_PORT))
   const config = configOf({ host: HOST, port, data: folder, logLevel: 'error' })
-  await teach(config, demoPace(options.speed, Date.now()))
+  await teach(folder, demoPace(options.speed, Date.now()))
   const admins: { username: string; password: string }[] = []
   const server = await startServer(config, { onFirstAdmin: (admin) => admins.push(admin) }).catch((cause: unknown) => {
     throw new CliError(EXIT.failed, `the server did not start: ${cause instanceof Error ? cause.message : cause}`)

@@ -1,13 +1,12 @@
 /** What the demo's server knows of its riders' pace: a company that has delivered for a while has learned it. */
 
 import { takeDataFolder } from '../../src/adapters/embedded/data-folder'
-import { openAdapters } from '../../src/adapters/open'
-import type { Config } from '../../src/config'
-import type { PaceTable } from '../../src/domain/pace'
-import { type FinishedTrip, learnTrip, NO_PACE } from '../../src/domain/pace'
+import { openEmbedded } from '../../src/adapters/embedded/open'
+import { configOf } from '../../src/config'
+import { type FinishedTrip, learnTrip, NO_PACE, type PaceTable } from '../../src/domain/pace'
 import { prepareRoute } from '../../src/domain/route'
 import { hourOfWeek } from '../../src/domain/timetable'
-import { Metrics } from '../../src/metrics'
+import type { Snapshots } from '../../src/ports/snapshots'
 import { lights } from './lights'
 import { DEMO_ROUTES, type DemoRoute, rideOf } from './routes'
 
@@ -25,19 +24,25 @@ export function demoPace(pace: number, nowMs: number): PaceTable {
   return table
 }
 
-/** Writes what was learned where the server will find it. The folder must not be in use. */
-export async function teach(config: Config, table: PaceTable): Promise<void> {
-  const folder = takeDataFolder(config.data)
+/** Writes what was learned where a server on this folder finds it. Nobody else may be using the folder. */
+export async function teach(dataFolder: string, table: PaceTable): Promise<void> {
+  await withSnapshots(dataFolder, async (snapshots, partition) => snapshots.savePace(partition, table))
+}
+
+/** Opens what a server on this folder saves; it runs on one machine, so one partition is all there is. */
+export async function withSnapshots<T>(
+  dataFolder: string,
+  use: (snapshots: Snapshots, partition: number) => Promise<T>,
+): Promise<T> {
+  const folder = takeDataFolder(dataFolder)
+  const onError = (error: unknown) => {
+    throw error
+  }
   try {
-    const onError = (error: unknown) => {
-      throw error
-    }
-    const adapters = await openAdapters(config, folder, { epoch: () => 0, metrics: new Metrics(), onError })
+    const adapters = await openEmbedded(configOf({ data: dataFolder }), folder, { epoch: () => 0, onError })
     try {
       const { snapshots } = await adapters.openFanout()
-      for (let partition = 0; partition < adapters.log.partitions; partition++) {
-        await snapshots.savePace(partition, table)
-      }
+      return await use(snapshots, 0)
     } finally {
       await adapters.close()
     }

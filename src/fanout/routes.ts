@@ -82,7 +82,7 @@ async function readTrail(deps: FanoutRoutesDeps, orderId: string, audience: Audi
   const points = shownTrail(trail.points, deps.orders.get(orderId), audience, deps.now())
   return {
     type: 'Feature',
-    // RFC 7946 §3.1.4: a line has two positions or more.
+    // RFC 7946 §3.1.4: a line has two positions or more. The time of a single one tells that it is there.
     geometry: points.length < 2 ? null : { type: 'LineString', coordinates: points.map(({ lat, lng }) => [lng, lat]) },
     properties: { order_id: orderId, times_ms: points.map(({ timeMs }) => timeMs) },
     complete: trail.complete && (points.length > 0 || trail.points.length === 0),

@@ -1,14 +1,10 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { demoPace, teach } from '../../cli/demo/experience'
+import { demoPace, teach, withSnapshots } from '../../cli/demo/experience'
 import { lights } from '../../cli/demo/lights'
 import { DEMO_ROUTES, type DemoRoute, rideOf } from '../../cli/demo/routes'
-import { takeDataFolder } from '../../src/adapters/embedded/data-folder'
-import { openAdapters } from '../../src/adapters/open'
-import { configOf } from '../../src/config'
 import { fold } from '../../src/domain/fold'
 import type { PaceTable } from '../../src/domain/pace'
 import { emptyTrack, type Track } from '../../src/domain/track'
-import { Metrics } from '../../src/metrics'
 import { orderInHand, request, T0 } from '../support/rider'
 import { tempFolder } from '../support/temp-folder'
 
@@ -45,17 +41,9 @@ describe.each([1, 2.5, 3])('riders %p times as fast as real ones', (pace) => {
   })
 })
 
-test('a server on the folder finds what was taught', async () => {
-  const config = configOf({ data: folder.path })
+test('what was taught is there when a server opens the folder', async () => {
   const table = demoPace(2, T0)
-  await teach(config, table)
-  const data = takeDataFolder(config.data)
-  const onError = (error: unknown) => {
-    throw error
-  }
-  const adapters = await openAdapters(config, data, { epoch: () => 0, metrics: new Metrics(), onError })
-  const { snapshots } = await adapters.openFanout()
-  expect(await snapshots.loadPace(0)).toEqual(table)
-  await adapters.close()
-  data.release()
+  await teach(folder.path, table)
+  const found = await withSnapshots(folder.path, (snapshots, partition) => snapshots.loadPace(partition))
+  expect(found).toEqual(table)
 })

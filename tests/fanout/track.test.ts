@@ -120,7 +120,9 @@ describe('a vouched order', () => {
 describe('GET /orders/{id}/trail', () => {
   test('is GeoJSON of where the rider was', async () => {
     await server.order('t1', { customer: 'c1', partner: 'dp3' })
+    await server.order('one-fix', { customer: 'c1', partner: 'dp4' })
     const nowMs = Date.now()
+    await server.post('dp4', { order_id: 'one-fix', lat: 1, lng: 2 })
     for (let i = 0; i < 3; i++) {
       await server.post('dp3', { order_id: 't1', lat: 1 + i / 1e5, lng: 2, fix_time_ms: nowMs + i })
     }
@@ -137,6 +139,14 @@ describe('GET /orders/{id}/trail', () => {
       type: 'Feature',
       geometry: { type: 'LineString', coordinates: [0, 1, 2].map((i) => [2, 1 + i / 1e5]) },
       properties: { order_id: 't1', times_ms: [0, 1, 2].map((i) => nowMs + i) },
+      complete: true,
+    })
+    // Saved by the same checkpoint: one place is no line, but its time tells that it is there.
+    const { body } = await server.call('GET', '/orders/one-fix/trail', { token })
+    expect(body).toEqual({
+      type: 'Feature',
+      geometry: null,
+      properties: { order_id: 'one-fix', times_ms: [expect.any(Number)] },
       complete: true,
     })
   }, 20_000)
