@@ -113,7 +113,13 @@ async function startServers(): Promise<{ env: Record<string, string>; stop(): Pr
 
 /** Runs all tests, on servers and an executable that their processes share. */
 async function runAllTests(): Promise<Summary> {
-  const servers = await startServers()
+  let servers: Awaited<ReturnType<typeof startServers>>
+  try {
+    servers = await startServers()
+  } catch (error) {
+    console.log(String(error))
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
   try {
     return await runTests([], { ...servers.env, TEST_EXECUTABLE: join(root, 'dist/zlt') })
   } finally {

@@ -14,6 +14,12 @@ const checks = [
   'node_modules/@biomejs/biome/bin/biome',
 ]
 
+/** Servers that say where they are, and run until they are told to end. */
+const servers = `
+  console.log('export ZLT_BROKERS=b:1\\nexport ZLT_REDIS=redis://r:2\\nexport ZLT_DATABASE=postgres://p:3/d')
+  setInterval(() => {}, 1_000)
+`
+
 /** A project that has the runner, and checks that pass. */
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'zlt-test-runner-'))
@@ -25,6 +31,8 @@ beforeEach(() => {
     mkdirSync(dirname(join(project, check)), { recursive: true })
     write(check, '')
   }
+  write('tests/services/up.ts', servers)
+  write('tests/timings.json', '{ "version": 1, "files": {} }')
 })
 
 afterEach(() => rmSync(project, { recursive: true, force: true }))
@@ -88,4 +96,26 @@ test('fails when a check is not there', () => {
   write('good.test.ts', good)
   rmSync(join(project, 'scripts/generate-docs.ts'))
   expect(runTests()).toMatchObject({ exitCode: 1, lastLine: '1 passed, 1 failed' })
+})
+
+test('all processes of the tests are told of the same servers, and of the executable', () => {
+  const told = "[process.env.TEST_BROKERS, process.env.TEST_REDIS_URL, process.env.TEST_POSTGRES_URL].join(' ')"
+  const expected = "'b:1 redis://r:2 postgres://p:3/d'"
+  write(
+    'told.test.ts',
+    `import { expect, test } from 'bun:test'
+    test('told', () => {
+      expect(${told}).toBe(${expected})
+      expect(process.env.TEST_EXECUTABLE?.endsWith('dist/zlt')).toBeTrue()
+    })`,
+  )
+  expect(runTests()).toMatchObject({ exitCode: 0, lastLine: '1 passed, 0 failed' })
+})
+
+test('servers that do not start fail the run, with what they said', () => {
+  write('good.test.ts', good)
+  write('tests/services/up.ts', "console.error('no java here'); process.exit(1)")
+  const { exitCode, text, lastLine } = runTests()
+  expect(text).toContain('no java here')
+  expect({ exitCode, lastLine }).toEqual({ exitCode: 1, lastLine: '0 passed, 1 failed' })
 })
