@@ -240,8 +240,8 @@ function costFigures(costs: readonly Cost[], fixes: number): Figures {
     'fanout µs/fix': perFix('fanout'),
     'kafka µs/fix': perFix('kafka'),
     'redis µs/fix': perFix('redis'),
-    'redis commands/s': perSecond(({ redisCommands }) => redisCommands),
-    'kafka requests/s': perSecond(({ kafkaRequests }) => kafkaRequests),
+    'redis round trips/s': perSecond(({ redisTrips }) => redisTrips),
+    'kafka round trips/s': perSecond(({ kafkaTrips }) => kafkaTrips),
     'cores busy, generator not included': round2(median(costs.map(busy))),
   }
 }

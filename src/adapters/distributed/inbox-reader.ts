@@ -8,6 +8,8 @@ export const BLOCK_MS = 2_000
 /** Entries taken in one reply. */
 const COUNT = 32
 const RETRY_MS = 50
+/** After a reply, so that the next one brings what several nodes have sent. */
+const GATHER_MS = 1
 
 export interface InboxReaderDeps {
   client: RedisClient
@@ -62,7 +64,9 @@ export class InboxReader {
         const reply = await client.xread('COUNT', COUNT, 'BLOCK', BLOCK_MS, 'STREAMS', key, this.#position)
         this.#lastAnswerMs = performance.now()
         this.deps.answered()
-        if (reply !== null && !this.#closed) this.#take(reply[0]?.[1] ?? [])
+        if (reply === null || this.#closed) continue
+        this.#take(reply[0]?.[1] ?? [])
+        await Bun.sleep(GATHER_MS)
       } catch (error) {
         if (this.#closed) return
         this.deps.failed(error)

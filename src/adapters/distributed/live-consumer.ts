@@ -6,6 +6,7 @@ import type { OnError } from '../../errors'
 import { atMost } from './at-most'
 import { type Coordinator, openCoordinator, takeCluster } from './consumer-cluster'
 import { evictMember } from './eviction'
+import { FetchPace } from './fetch-pace'
 
 /** Without a heartbeat, a join or a fetch for this long, a consumer is given up. */
 const SILENT_MS = 8_000
@@ -79,6 +80,7 @@ export class LiveConsumer implements Generation {
   memberId = ''
   readonly #ended = Promise.withResolvers<unknown>()
   #cluster: Cluster | undefined
+  readonly #pace = new FetchPace()
   #aliveMs = performance.now()
   #watch: Timer | undefined
 
@@ -188,8 +190,9 @@ export class LiveConsumer implements Generation {
     if (!this.isCurrent) return
     await handlers.batch(payload, this)
     const { pauseAfterFetchMs = 0 } = this.options
+    this.#pace.count(payload.batch.messages.length)
     // kafkajs fetches again once all batches are handled, and they are handled side by side: one pause for all.
-    if (pauseAfterFetchMs > 0) await Bun.sleep(pauseAfterFetchMs)
+    if (pauseAfterFetchMs > 0 && this.#pace.isSlow) await Bun.sleep(pauseAfterFetchMs)
   }
 
   /** Beside the join, which waits for former members; who is not put out leaves by itself when its session ends. */

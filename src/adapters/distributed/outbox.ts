@@ -9,6 +9,8 @@ export const MAX_WAITING = 16_384
 /** An entry holds at most so many messages, and about so many characters. */
 const ENTRY_MESSAGES = 500
 const ENTRY_CHARS = 256 * 1024
+/** So long a first message waits for others: a round trip costs both ends far more than what it carries. */
+const GATHER_MS = 1
 /** Redis answers nothing, or refuses: tried again after this long, and at once when a connection stands. */
 const RETRY_MS = 250
 /** A receiver that nothing was sent to for this long, and that is not alive, is forgotten. */
@@ -62,11 +64,11 @@ export class Outbox {
     if (receiver.waiting.length >= receiver.conflateAt) this.#shrink(receiver)
     if (receiver.isScheduled || receiver.isBusy || receiver.retry !== undefined) return
     receiver.isScheduled = true
-    // After the turn of the loop, so that all that is sent in it goes as one.
-    setImmediate(() => {
+    // So that what comes of one round of fetches goes as one, whichever partition it is of.
+    setTimeout(() => {
       receiver.isScheduled = false
       void this.#drain(receiver)
-    })
+    }, GATHER_MS)
   }
 
   /** A connection stands: what waits goes out. */
