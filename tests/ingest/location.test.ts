@@ -92,7 +92,7 @@ describe('a single fix', () => {
 
   test('that names an order assigned a moment later is accepted', async () => {
     const answer = server.post('dp1', { ...good, order_id: 'soon' })
-    await Bun.sleep(100)
+    await Bun.sleep(10)
     await server.order('soon', { partner: 'dp1' })
     expect((await answer).status).toBe(202)
     await server.move('soon', 'cancelled')

@@ -59,7 +59,7 @@ class FakeConsumer {
   }
 
   deliver(value: string): Promise<void> | undefined {
-    return this.#eachBatch?.({ batch: value } as unknown as EachBatchPayload)
+    return this.#eachBatch?.({ batch: { value, messages: [] } } as unknown as EachBatchPayload)
   }
 }
 
@@ -84,7 +84,7 @@ function supervise(failing: Failing[], handlers: Partial<ConsumerHandlers> = {})
       return consumer
     },
   }
-  const batch = async ({ batch }: EachBatchPayload) => void batches.push(batch)
+  const batch = async ({ batch }: EachBatchPayload) => void batches.push((batch as unknown as { value: string }).value)
   opened = new SupervisedConsumer({
     kafka: kafka as unknown as Kafka,
     topic: 't',
