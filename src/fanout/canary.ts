@@ -7,7 +7,7 @@ import type { Entry, Log } from '../ports/log'
 import type { Hub } from './hub'
 import { type Sink, Viewer } from './viewer'
 
-const BEAT_MS = 2_000
+const BEAT_MS = 3_000
 /** A fix that the log has acknowledged and that was not shown after this long means that none is. */
 export const SILENT_AFTER_MS = 10_000
 const RIDER = 'zlt.canary'

@@ -16,8 +16,6 @@ function start(): Bun.Subprocess<'pipe', 'ignore', 'inherit'> {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, 'guard-process.ts')], {
     // Away from the terminal's Ctrl-C: it has its work to do after that.
     detached: true,
-    // Under `bun --no-orphans` it would end with us: it is there for what comes after.
-    env: { ...process.env, BUN_FEATURE_FLAG_NO_ORPHANS: undefined },
     stdin: 'pipe',
     stdout: 'ignore',
     stderr: 'inherit',

@@ -48,7 +48,7 @@ export interface FollowOptions {
   follower: Follower
   metrics: Metrics
   onError: OnError
-  /** How long a broker holds a fetch that finds nothing, ms; 100 unless given. */
+  /** How long a broker holds a fetch that finds nothing, ms; 250 unless given. */
   maxWaitMs?: number
   /**
    * How long to wait after each fetch that brought something, ms; 0 unless given. With 500 records a second in 12

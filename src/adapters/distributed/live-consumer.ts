@@ -89,7 +89,7 @@ export class LiveConsumer implements Generation {
     readonly groupId: string,
     private readonly supervisor: Supervisor,
   ) {
-    const { kafka, assigner = PartitionAssigners.roundRobin, maxWaitMs = 100 } = options
+    const { kafka, assigner = PartitionAssigners.roundRobin, maxWaitMs = 250 } = options
     this.consumer = kafka.consumer({
       groupId,
       partitionAssigners: [
