@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findNginx } from '../../scripts/find-program.ts'
 
 const template = join(import.meta.dir, '../../deploy/nginx/zlt.conf.template')
 const frame = join(import.meta.dir, '../../deploy/nginx/nginx.conf')
@@ -55,7 +56,8 @@ export async function startNginx(nodes: Nodes, more: Record<string, string> = {}
   writeFileSync(at('site.conf'), site)
   writeFileSync(at('nginx.conf'), mainConfig(folder))
 
-  const child = Bun.spawn(['nginx', '-e', at('error.log'), '-c', at('nginx.conf')], { stdout: 'pipe', stderr: 'pipe' })
+  const command = [findNginx() ?? 'nginx', '-e', at('error.log'), '-c', at('nginx.conf')]
+  const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'pipe' })
   const url = `http://${listen}`
   const until = Date.now() + STARTUP_MS
   while (!(await answers(url))) {
