@@ -57,7 +57,12 @@ async function fault(
 
 async function rebalances(cluster: Scene['cluster']): Promise<number> {
   let sum = 0
-  for (const one of cluster.fanouts) sum += (await one.metrics()).get('zlt_rebalances_total') ?? 0
+  for (const one of cluster.fanouts) {
+    const count = (await one.metrics()).get('zlt_consumer_rebalances_total')
+    // A name that is not there must not look like peace.
+    if (count === undefined) throw new Error(`${one.name} counts no rebalances`)
+    sum += count
+  }
   return sum
 }
 
