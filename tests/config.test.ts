@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { configOf, SETTING_LIST } from '../src/config'
-import { ConfigError, type ConfigInput, loadConfig } from '../src/load-config'
+import { loadSettings as load, problemsOf } from './support/load-settings'
 
 const folder = mkdtempSync(join(tmpdir(), 'zlt-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -14,21 +14,6 @@ function fileWith(content: unknown): string {
   const path = join(folder, `${files}.json`)
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
   return path
-}
-
-/** Only what the test gives: neither this process's variables nor a file that lies about. */
-function load(input: ConfigInput) {
-  return loadConfig({ env: {}, file: null, ...input })
-}
-
-function problemsOf(input: ConfigInput): readonly string[] {
-  try {
-    load(input)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems
-    throw error
-  }
-  return []
 }
 
 describe('sources', () => {

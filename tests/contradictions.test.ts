@@ -1,23 +1,9 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { isDistributed } from '../src/config'
-import { ConfigError, type ConfigInput, loadConfig } from '../src/load-config'
+import type { ConfigInput } from '../src/load-config'
+import { loadSettings as load, problemsOf } from './support/load-settings'
 import { tempFolder } from './support/temp-folder'
-
-/** Only what the test gives: neither this process's variables nor a file that lies about. */
-function load(input: ConfigInput) {
-  return loadConfig({ env: {}, file: null, ...input })
-}
-
-function problemsOf(input: ConfigInput): readonly string[] {
-  try {
-    load(input)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems
-    throw error
-  }
-  return []
-}
 
 const folder = tempFolder()
 afterAll(folder.remove)

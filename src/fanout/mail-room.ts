@@ -12,7 +12,6 @@ import type { Owner } from './owner'
 const ANNOUNCE_MS = 30_000
 /** Before looking for an owner again, spread so that not all nodes look at once. */
 const LOOK_AGAIN_MS = { min: 200, max: 1_000 } as const
-
 /** A node that slept has heard by then whether it is still a member of the group, and of which partitions. */
 const AWAKE_MS = 5_000
 
@@ -28,6 +27,7 @@ export class MailRoom implements Inbox, PositionSource {
     private readonly log: Log,
     private readonly onError: OnError,
     private readonly tracing?: Tracing,
+    private readonly awakeMs = AWAKE_MS,
   ) {}
 
   async open(hub: Hub, owner: Owner): Promise<void> {
@@ -73,7 +73,7 @@ export class MailRoom implements Inbox, PositionSource {
 
   emptied(slept: boolean): void {
     for (const partition of this.#ownerOf.keys()) this.#announce(partition)
-    if (slept) setTimeout(() => this.#owner?.ownership.announceAll(), AWAKE_MS).unref()
+    if (slept) setTimeout(() => this.#owner?.ownership.announceAll(), this.awakeMs).unref()
     else this.#owner?.ownership.announceAll()
   }
 

@@ -90,7 +90,8 @@ export interface Log {
   partitionOf(key: string): number
   /**
    * Appends to the topic of fixes. Resolves once every entry is stored so that it survives the end of this process.
-   * MUST reject (`ZltError` `log_unavailable`, `disk_full` or `overloaded`) when any entry may not be stored; entries of
+   * MUST reject (`ZltError` `log_unavailable`, `disk_full`, `overloaded`, or `body_too_large` for an entry that is never
+   * taken) when any entry may not be stored; entries of
    * a rejected append may still appear. No entry of another call comes between two of one call with the same key. An
    * empty append resolves and stores nothing.
    */

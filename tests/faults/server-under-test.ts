@@ -1,9 +1,10 @@
 /** The compiled server on one folder and one port, so that what is killed comes back where it was. */
 
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../../cli/riders/own-server.ts'
 import { builtExecutable, type Serving, startExecutable } from '../support/executable.ts'
+import { readMetrics, rssMb } from './process-readings.ts'
 
 export class ServerUnderTest {
   #serving: Serving | undefined
@@ -61,8 +62,7 @@ export class ServerUnderTest {
 
   /** Resident memory, in MiB. */
   rssMb(): number {
-    const kb = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1]
-    return Number(kb) / 1024
+    return rssMb(this.pid)
   }
 
   /** The write-ahead log of the log's file, in MiB; 0 when there is none. */
@@ -71,15 +71,8 @@ export class ServerUnderTest {
   }
 
   /** All counters and gauges, by name with label: `zlt_records_dropped_total{code="late"}`. */
-  async metrics(): Promise<Map<string, number>> {
-    const text = await (await fetch(`${this.url}/metrics`)).text()
-    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-    return new Map(
-      lines.map((line) => {
-        const space = line.lastIndexOf(' ')
-        return [line.slice(0, space), Number(line.slice(space + 1))]
-      }),
-    )
+  metrics(): Promise<Map<string, number>> {
+    return readMetrics(this.url)
   }
 
   get #running(): Serving {

@@ -2,7 +2,7 @@
  * A node in a process of its own: reads commands as JSON lines, writes what its inbox is told. Arguments: URL and id.
  *
  * Commands: `{"send": to, "orders": […]}`, `{"claim": partition}`. Lines: `{"open": id}`, `{"from", "order"}`,
- * `{"gap" | "absent" | "expired": node}`, `{"emptied": true}`.
+ * `{"gap" | "absent" | "expired": node}`, `{"emptied": whether it slept}`.
  */
 
 import { createInterface } from 'node:readline'
@@ -27,7 +27,7 @@ await mail.open({
   gap: (node) => void tell({ gap: node }),
   absent: (node) => void tell({ absent: node }),
   expired: (node) => void tell({ expired: node }),
-  emptied: () => void tell({ emptied: true }),
+  emptied: (slept) => void tell({ emptied: slept }),
 })
 tell({ open: self })
 for await (const line of createInterface({ input: process.stdin })) {

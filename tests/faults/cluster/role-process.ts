@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { freePort } from '../../../cli/riders/own-server.ts'
 import { processCpuS } from '../../../cli/simulate/cpu.ts'
 import { Child } from '../../services/child.ts'
+import { readMetrics, rssMb } from '../process-readings.ts'
 
 export type RoleName = 'auth' | 'ingest' | 'fanout'
 
@@ -104,20 +105,12 @@ export class RoleProcess {
 
   /** Resident memory, MiB. */
   rssMb(): number {
-    const kb = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1]
-    return Number(kb) / 1_024
+    return rssMb(this.pid)
   }
 
   /** All counters and gauges, by name with label. */
-  async metrics(): Promise<Map<string, number>> {
-    const text = await (await fetch(`${this.url}/metrics`)).text()
-    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-    return new Map(
-      lines.map((line) => {
-        const space = line.lastIndexOf(' ')
-        return [line.slice(0, space), Number(line.slice(space + 1))]
-      }),
-    )
+  metrics(): Promise<Map<string, number>> {
+    return readMetrics(this.url)
   }
 
   get #running(): Child {

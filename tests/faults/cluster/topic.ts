@@ -7,6 +7,8 @@ import { LOCATION_TOPIC } from '../../../src/ports/log.ts'
 export interface TopicFixes {
   ids: Set<string>
   copies: number
+  /** Values of records that were moved to their order's partition, and how often each is there as such. */
+  moved: Map<string, number>
 }
 
 const READ_MS = 120_000
@@ -20,6 +22,7 @@ export async function readTopic(brokers: string[], topic: string = LOCATION_TOPI
   await admin.disconnect()
   const open = new Map(ends.filter(({ low, high }) => low !== high).map((one) => [one.partition, Number(one.high)]))
   const ids = new Set<string>()
+  const moved = new Map<string, number>()
   let records = 0
   const consumer = kafka.consumer({ groupId: `auditor-${crypto.randomUUID()}` })
   const { promise: done, resolve, reject } = Promise.withResolvers<void>()
@@ -31,7 +34,8 @@ export async function readTopic(brokers: string[], topic: string = LOCATION_TOPI
       await consumer.run({
         autoCommit: false,
         async eachBatch({ batch }) {
-          for (const { value } of batch.messages) {
+          for (const { value, headers } of batch.messages) {
+            if (headers?.['zlt-moved'] !== undefined) moved.set(String(value), (moved.get(String(value)) ?? 0) + 1)
             const id = idOf(value)
             if (id === undefined) continue
             ids.add(id)
@@ -47,7 +51,7 @@ export async function readTopic(brokers: string[], topic: string = LOCATION_TOPI
     clearTimeout(timer)
     await consumer.disconnect()
   }
-  return { ids, copies: records - ids.size }
+  return { ids, copies: records - ids.size, moved }
 }
 
 function idOf(value: Buffer | null): string | undefined {
