@@ -77,14 +77,18 @@ test('announces to whoever says that it owns the partition, and takes positions 
 })
 
 test('only the owner it knows can send it away; then it looks again, and believes who is found', async () => {
-  const { post, mail } = await openRoom()
+  const { post, mail, room, calls } = await openRoom()
   const [stranger, owner] = [await openPeer(post), await openPeer(post)]
   owner.mail.send(mail.self, [{ type: 'owner', partition: 0 }])
   await until(() => owner.types().length === 1)
   await stranger.mail.claim(0)
-  stranger.mail.send(mail.self, [{ type: 'not_mine', partition: 0 }])
-  owner.mail.send(mail.self, [{ type: 'owner', partition: 0 }])
-  await until(() => owner.types().length === 2)
+  stranger.mail.send(mail.self, [
+    { type: 'not_mine', partition: 0 },
+    { type: 'unwatch', order: 'o1' },
+  ])
+  await until(() => calls.length > 0, 'both have come')
+  room.watch('o2', ['ops'])
+  await until(() => owner.types().includes('watch'), 'the owner to be asked', 1_000)
   expect(stranger.types()).toEqual([])
   owner.mail.send(mail.self, [{ type: 'not_mine', partition: 0 }])
   await until(() => stranger.types().includes('announce'), 'the look-up', 3_000)
@@ -115,4 +119,18 @@ test('a gap makes both sides ask again; who is absent is forgotten, who is dead 
   room.absent('n1')
   room.expired('n2')
   expect(calls).toEqual([`introduce to ${owner.mail.self}`, 'forget n1', 'forget n2', 'evict n2'])
+})
+
+test('what a look-up finds does not replace an owner that has said so meanwhile', async () => {
+  const { post, mail, room } = await openRoom()
+  const [former, now] = [await openPeer(post), await openPeer(post)]
+  await former.mail.claim(0)
+  room.watch('o1', ['customer'])
+  now.mail.send(mail.self, [{ type: 'owner', partition: 0 }])
+  await until(() => now.types().includes('announce'))
+  // The look-up was begun before, and answers within a few turns.
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 1))
+  room.watch('o2', ['ops'])
+  await until(() => now.types().includes('watch'), 'the owner to be asked', 1_000)
+  expect(former.types()).toEqual([])
 })
